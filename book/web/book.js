@@ -1,0 +1,11 @@
+// Boxes that scroll sideways must be reachable by keyboard (WCAG 2.1.1).
+document.addEventListener("DOMContentLoaded", () => {
+  const reach = () => {
+    for (const box of document.querySelectorAll(".bd-article pre, .bd-article table, div.math, mjx-container[display='true']")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    }
+  };
+  reach();
+  window.addEventListener("resize", reach);
+  if (window.MathJax?.startup?.promise) window.MathJax.startup.promise.then(reach);
+});
