@@ -1,0 +1,10 @@
+"""Figures a reader moves: ``explore_<idea>()`` for each idea of the book, and how to make one.
+
+``explore(draw, controls, title, description)`` turns one drawing function into a live widget, a
+player for the static page and a still for paper.
+"""
+
+from gan_lessons.widgets.controls import Choice, Slider
+from gan_lessons.widgets.explorer import Explorer, explore
+
+__all__ = ["Choice", "Explorer", "Slider", "explore"]
