@@ -152,3 +152,31 @@ for name in ("matplotlib", "ipywidgets", "IPython", "sklearn", "PIL", "jupyter_c
         print(name)
 """
     assert len(_run(clean, code, tmp_path).split()) == 7
+
+
+MISSING = {
+    "data": "from gan_lessons.data import load\nload('digits')",
+    "plots": "from gan_lessons.viz import new_figure\nnew_figure()",
+    "widgets": """
+from gan_lessons.widgets import Slider, explore
+picture = explore(lambda settings: None, [Slider("n", "Samples", (1, 2))], "A title", "Move it.")
+picture.live()""",
+}
+
+
+@pytest.mark.parametrize("extra", MISSING)
+def test_a_missing_extra_is_named(clean: Path, tmp_path: Path, extra: str) -> None:
+    lines = "\n".join(f"    {line}" for line in MISSING[extra].splitlines())
+    code = f"try:\n{lines}\nexcept ImportError as error:\n    print(error)"
+    assert f"gan-lessons[{extra}]" in _run(clean, code, tmp_path)
+
+
+def test_recorded_results_are_found_without_a_clone(clean: Path, tmp_path: Path) -> None:
+    code = """
+from gan_lessons.experiments import load_recorded
+for path in (pathlib.Path(target) / "gan_lessons" / "recorded").glob("*.json"):
+    assert set(load_recorded(path.stem)) == {"config", "results", "machine"}
+    print(path.stem)
+"""
+    names = {path.stem for path in (ROOT / "book/runs").glob("*.json")}
+    assert set(_run(clean, code, tmp_path).split()) == names
