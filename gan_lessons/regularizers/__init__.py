@@ -1,0 +1,28 @@
+"""What keeps a discriminator smooth: penalties on its gradient, input noise, bounded weights.
+
+A tour: ``penalties`` has the three gradient penalties (two-point ``gradient_penalty`` of WGAN-GP,
+``r1_penalty`` on real and ``r2_penalty`` on generated samples), all as unweighted batch means:
+the weights live in the config, where the loss adds ``r1_gamma / 2 * r1_penalty`` and
+``gp_weight * gradient_penalty``. ``noise`` blurs both laws with ``instance_noise``; ``spectral``
+divides each weight matrix by its largest singular value.
+"""
+
+from gan_lessons.regularizers.noise import instance_noise
+from gan_lessons.regularizers.penalties import (
+    gradient_norm_penalty,
+    gradient_penalty,
+    interpolate,
+    r1_penalty,
+    r2_penalty,
+)
+from gan_lessons.regularizers.spectral import spectral_norm
+
+__all__ = [
+    "gradient_norm_penalty",
+    "gradient_penalty",
+    "instance_noise",
+    "interpolate",
+    "r1_penalty",
+    "r2_penalty",
+    "spectral_norm",
+]

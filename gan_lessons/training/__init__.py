@@ -1,0 +1,49 @@
+"""Training: the loop a student reads is the loop that runs.
+
+A tour, in the order to read it:
+
+- ``steps``: the two updates, ten lines each. This is the algorithm.
+- ``state``: ``GANState``, a generator and a discriminator with their optimizers, averaged
+  weights and random state, as a *system*: ``step``, ``state_dict``, ``load_state_dict``.
+- ``loop``: ``train(system, data, config)``, a generator of records: ``for record in train(...)``.
+- ``config``: every number of a run; ``records``: what a run reports, and ``TrainingDiverged``.
+- ``sampling``: where real batches come from; ``ema``: averaged weights; ``checkpoint``: files to
+  go on from; ``device``: where to train, and what repeats there; ``progress``: a bar.
+- ``seeds``: many independent GANs as one batched computation.
+"""
+
+from gan_lessons.training.checkpoint import load_checkpoint, save_checkpoint
+from gan_lessons.training.config import TrainConfig
+from gan_lessons.training.device import choose_device, repeatability, seeded_generator
+from gan_lessons.training.ema import EMA
+from gan_lessons.training.loop import train
+from gan_lessons.training.progress import progress
+from gan_lessons.training.records import Record, TrainingDiverged, history
+from gan_lessons.training.state import GANState, System
+from gan_lessons.training.steps import (
+    DiscriminatorUpdate,
+    discriminator_step,
+    generator_step,
+    weighted_penalty,
+)
+
+__all__ = [
+    "EMA",
+    "DiscriminatorUpdate",
+    "GANState",
+    "Record",
+    "System",
+    "TrainConfig",
+    "TrainingDiverged",
+    "choose_device",
+    "discriminator_step",
+    "generator_step",
+    "history",
+    "load_checkpoint",
+    "progress",
+    "repeatability",
+    "save_checkpoint",
+    "seeded_generator",
+    "train",
+    "weighted_penalty",
+]

@@ -1,0 +1,91 @@
+"""The numbers of a training run, in one frozen dataclass."""
+
+from dataclasses import dataclass
+
+from gan_lessons._validation import check_count, check_positive
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    r"""All numbers that a run is made of, so that a run can be repeated from them.
+
+    Each discriminator update minimises
+
+    .. math:: L_D + \frac{\text{r1\_gamma}}2 R_1 + \frac{\text{r2\_gamma}}2 R_2
+        + \text{gp\_weight} \cdot GP
+
+    with L_D of the objective and the unweighted penalties of ``regularizers``.
+    To change one number use ``dataclasses.replace(config, steps=2000)``.
+
+    Parameters
+    ----------
+    steps : int
+        Length of the run in steps. One step is ``d_steps`` discriminator updates, each with a
+        fresh batch and fresh noise, and then one generator update. A run that is continued
+        goes on until the system has made this many steps in all.
+    batch_size : int
+        Real samples, and generated samples, per update.
+    z_dim : int
+        Dimension of the latent z; its law is N(0, I).
+    d_steps : int
+        Discriminator updates per step (k in algorithm 1 of Goodfellow et al., 2014).
+    g_lr : float
+        Adam's learning rate for the generator.
+    d_lr : float
+        Adam's learning rate for the discriminator.
+    betas : tuple of float
+        Adam's (beta1, beta2), both in [0, 1), for both networks.
+    r1_gamma : float
+        Gamma of the R1 penalty (on real samples); 0 leaves it out.
+    r2_gamma : float
+        Gamma of the R2 penalty (on generated samples); 0 leaves it out.
+    gp_weight : float
+        Weight of the two-sided gradient penalty of WGAN-GP, often 10; 0 leaves it out.
+    instance_noise : float
+        Standard deviation of the Gaussian noise on all that D sees, in units of the data.
+    ema_decay : float
+        Decay of the running average of the generator's weights, in [0, 1); 0 keeps none.
+    log_every : int
+        Steps between two records. Only then does the device have to wait for the host.
+    seed : int
+        Seed of all that is drawn while training (the networks' initial weights are drawn
+        where the networks are made).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is of the wrong kind or out of its range; the message names the field.
+    """
+
+    steps: int = 1000
+    batch_size: int = 64
+    z_dim: int = 64
+    d_steps: int = 1
+    g_lr: float = 2e-4
+    d_lr: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    r1_gamma: float = 0.0
+    r2_gamma: float = 0.0
+    gp_weight: float = 0.0
+    instance_noise: float = 0.0
+    ema_decay: float = 0.999
+    log_every: int = 50
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "z_dim", "d_steps", "log_every"):
+            check_count(getattr(self, name), name)
+        check_count(self.seed, "seed", minimum=0)
+        for name in ("g_lr", "d_lr"):
+            check_positive(getattr(self, name), name)
+        for name in ("r1_gamma", "r2_gamma", "gp_weight", "instance_noise"):
+            check_positive(getattr(self, name), name, allow_zero=True)
+        if not isinstance(self.betas, tuple) or len(self.betas) != 2:
+            raise TypeError(f"betas must be a tuple of two numbers, got {self.betas!r}.")
+        for name, number in (
+            ("betas[0]", self.betas[0]),
+            ("betas[1]", self.betas[1]),
+            ("ema_decay", self.ema_decay),
+        ):
+            if check_positive(number, name, allow_zero=True) >= 1:
+                raise ValueError(f"{name} must be in [0, 1), got {number}.")

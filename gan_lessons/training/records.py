@@ -1,0 +1,114 @@
+"""What a run reports, and the error that stops it."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+class TrainingDiverged(RuntimeError):
+    """A loss is no longer a finite number, so that nothing after it can be used.
+
+    Parameters
+    ----------
+    step : int
+        The step whose numbers were looked at. They are looked at with each record, so that the
+        first bad step is among the ``log_every`` before it.
+    which : str
+        Name of the number, such as "d_loss".
+    value : float
+        What it was.
+    """
+
+    def __init__(self, step: int, which: str, value: float = math.nan) -> None:
+        self.step = step
+        self.which = which
+        self.value = value
+        super().__init__(
+            f"{which} is {value} at step {step}: training diverged. Lower the learning rate, add "
+            "a penalty (r1_gamma), or go back to the last checkpoint."
+        )
+
+    def __reduce__(self) -> tuple[type["TrainingDiverged"], tuple[int, str, float]]:
+        return type(self), (self.step, self.which, self.value)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The numbers of one step, read from the device.
+
+    Each metric is an attribute too: ``record.d_loss``. A GAN reports ``d_loss`` (without
+    penalty), ``g_loss``, ``penalty`` (weighted), ``d_real`` and ``d_fake`` (mean of
+    sigmoid(logit), the probability of being real), ``real_logits`` and ``fake_logits`` (means).
+    All were computed before the updates of that step, from its last batch.
+
+    Parameters
+    ----------
+    step : int
+        Steps made so far, from 1.
+    metrics : mapping of str to float
+        What the system reported.
+    images_per_second : float
+        Real samples seen per second since the record before.
+    """
+
+    step: int
+    metrics: Mapping[str, float]
+    images_per_second: float
+
+    def __getattr__(self, name: str) -> float:
+        metrics = self.__dict__.get("metrics", {})
+        if name in metrics:
+            return metrics[name]
+        raise AttributeError(f"a record has no {name!r}; it has step and {sorted(metrics)}.")
+
+
+def read_metrics(metrics: Mapping[str, Tensor], step: int) -> dict[str, float]:
+    """Return the mean of each metric as a float, by one transfer from the device.
+
+    Parameters
+    ----------
+    metrics : mapping of str to Tensor
+        Tensors of any shape.
+    step : int
+        Named in the error.
+
+    Returns
+    -------
+    dict of str to float
+
+    Raises
+    ------
+    TrainingDiverged
+        If one is not finite.
+    """
+    means = torch.stack([metric.detach().mean().double() for metric in metrics.values()])
+    numbers = dict(zip(metrics, means.tolist(), strict=True))
+    for name, number in numbers.items():
+        if not math.isfinite(number):
+            raise TrainingDiverged(step, name, number)
+    return numbers
+
+
+def history(records: Iterable[Record]) -> dict[str, list[float]]:
+    """Collect records into one list per number, ready to plot.
+
+    Parameters
+    ----------
+    records : iterable of Record
+        For example ``train(system, data, config)`` itself.
+
+    Returns
+    -------
+    dict of str to list of float
+        With the keys ``step``, ``images_per_second`` and the name of each metric.
+    """
+    lists: dict[str, list[float]] = {"step": [], "images_per_second": []}
+    for record in records:
+        lists["step"].append(record.step)
+        lists["images_per_second"].append(record.images_per_second)
+        for name, number in record.metrics.items():
+            lists.setdefault(name, []).append(number)
+    return lists

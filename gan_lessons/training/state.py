@@ -1,0 +1,230 @@
+"""What can be trained (a system), and the system of this book: a generator and a discriminator."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from gan_lessons._validation import check_count
+from gan_lessons.objectives import Objective, get_objective
+from gan_lessons.regularizers import instance_noise
+from gan_lessons.training.config import TrainConfig
+from gan_lessons.training.device import seeded_generator
+from gan_lessons.training.ema import EMA
+from gan_lessons.training.steps import discriminator_step, generator_step
+
+Augment = Callable[[Tensor, torch.Generator], Tensor]
+
+# Numbers of the config that may change when a run is continued.
+_MAY_CHANGE = ("steps", "log_every")
+
+
+class System(Protocol):
+    """What ``train`` and the checkpoints know of whatever is trained."""
+
+    #: Steps made so far.
+    steps_done: int
+    #: The source of all that is drawn while training; part of ``state_dict``.
+    rng: torch.Generator
+
+    def step(self, batch: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        """Make one step on a batch and return metrics, as tensors that nobody has waited for."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that the next step depends on, as tensors and plain data."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what ``state_dict`` returned."""
+        ...
+
+
+class GANState:
+    """A generator and a discriminator in training: networks, optimizers, average, generator of
+    random numbers.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        Maps z (n, z_dim) to samples (n, ...).
+    discriminator : nn.Module
+        Maps samples (n, ...) to logits (n,). Both are trained in place, on the device and in the
+        dtype that they have.
+    objective : str or Objective
+        A key of ``OBJECTIVES`` or an objective.
+    config : TrainConfig
+        The numbers of the run.
+    augment : callable, optional
+        ``augment(samples, rng)`` returns samples of the same shape by differentiable steps. It
+        is applied to real and generated samples alike before D sees them, in D's and in G's
+        update, so that G is not taught to make augmented samples.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a network is no module or has nothing to train, the two are on different devices, or
+        the objective is unknown.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        objective: str | Objective,
+        config: TrainConfig,
+        augment: Augment | None = None,
+    ) -> None:
+        g_weight = _first_parameter(generator, "generator")
+        d_weight = _first_parameter(discriminator, "discriminator")
+        if g_weight.device != d_weight.device:
+            raise ValueError(
+                "generator and discriminator must be on one device, got "
+                f"{g_weight.device} and {d_weight.device}; call .to(device) on both."
+            )
+        if not isinstance(config, TrainConfig):
+            raise TypeError(f"config must be a TrainConfig, got {type(config).__name__}.")
+        self.generator, self.discriminator = generator, discriminator
+        self.objective = get_objective(objective)
+        self.config = config
+        self.augment = augment
+        self.device, self.dtype = g_weight.device, g_weight.dtype
+        self.g_optimizer = _adam(generator, config.g_lr, config.betas)
+        self.d_optimizer = _adam(discriminator, config.d_lr, config.betas)
+        self.ema = EMA(generator, config.ema_decay) if config.ema_decay > 0 else None
+        self.rng = seeded_generator(config.seed, self.device)
+        self.steps_done = 0
+
+    def step(self, batch: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        """Update D ``d_steps`` times, each on its part of the batch, then G once.
+
+        Parameters
+        ----------
+        batch : Tensor (d_steps * n, ...)
+            Real samples.
+        rng : torch.Generator
+            Draws z and whatever noise the config and ``augment`` ask for.
+
+        Returns
+        -------
+        dict of str to Tensor
+            ``d_loss``, ``g_loss``, ``penalty`` as scalars; ``d_real``, ``d_fake``,
+            ``real_logits``, ``fake_logits`` of shape (n,). All detached, none read.
+        """
+        d_steps = self.config.d_steps
+        if len(batch) == 0 or len(batch) % d_steps:
+            raise ValueError(f"batch must have a multiple of {d_steps} samples, got {len(batch)}.")
+        self.generator.train()
+        self.discriminator.train()
+        batch = batch.to(self.device, self.dtype)
+        for k, real in enumerate(batch.chunk(d_steps), start=1):
+            # The last fake batch is used twice: cut off for D, then with its graph for G.
+            with torch.set_grad_enabled(k == d_steps):
+                fake = self._view(self.generator(self.latent(len(real), rng)), rng)
+            real = self._view(real, rng)
+            d = discriminator_step(
+                self.discriminator, self.d_optimizer, self.objective, real, fake, self.config, rng
+            )
+        g_loss = generator_step(self.discriminator, self.g_optimizer, self.objective, real, fake)
+        if self.ema is not None:
+            self.ema.update()
+        self.steps_done += 1
+        return {
+            "d_loss": d.loss,
+            "g_loss": g_loss,
+            "penalty": d.penalty,
+            "d_real": d.real_logits.sigmoid(),
+            "d_fake": d.fake_logits.sigmoid(),
+            "real_logits": d.real_logits,
+            "fake_logits": d.fake_logits,
+        }
+
+    def latent(self, n: int, rng: torch.Generator | None = None) -> Tensor:
+        """Draw z ~ N(0, I) of shape (n, z_dim); rng=None draws from torch's default generator."""
+        device = self.device if rng is None else rng.device
+        z = torch.randn(n, self.config.z_dim, generator=rng, device=device, dtype=self.dtype)
+        return z.to(self.device)
+
+    @torch.no_grad()
+    def sample(self, n: int, rng: torch.Generator | None = None, ema: bool = True) -> Tensor:
+        """Draw samples from the generator in evaluation mode.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        rng : torch.Generator, optional
+            Draws z; None draws from torch's default generator.
+        ema : bool
+            Whether the averaged weights are used (where the config keeps an average).
+
+        Returns
+        -------
+        Tensor (n, ...)
+        """
+        check_count(n, "n")
+        network = self.ema.network if ema and self.ema is not None else self.generator
+        was_training = network.training
+        network.eval()
+        z = self.latent(n, rng)
+        samples = torch.cat([network(part) for part in z.split(1000)])  # in parts: memory
+        network.train(was_training)
+        return samples
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that the next step depends on, as tensors and plain data."""
+        return {
+            "generator": self.generator.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "g_optimizer": self.g_optimizer.state_dict(),
+            "d_optimizer": self.d_optimizer.state_dict(),
+            "ema": None if self.ema is None else self.ema.state_dict(),
+            "rng": self.rng.get_state(),
+            "steps_done": self.steps_done,
+            "objective": self.objective.name,
+            "config": asdict(self.config),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what ``state_dict`` returned; refuse the state of another configuration."""
+        mine = {**asdict(self.config), "objective": self.objective.name}
+        theirs = {**state["config"], "objective": state["objective"]}
+        differ = [k for k in mine if mine[k] != theirs.get(k) and k not in _MAY_CHANGE]
+        if differ:
+            raise ValueError(
+                f"state is of another configuration: {', '.join(differ)} differ (state has "
+                f"{[theirs.get(k) for k in differ]}, the system {[mine[k] for k in differ]})."
+            )
+        self.generator.load_state_dict(state["generator"])
+        self.discriminator.load_state_dict(state["discriminator"])
+        self.g_optimizer.load_state_dict(state["g_optimizer"])
+        self.d_optimizer.load_state_dict(state["d_optimizer"])
+        if self.ema is not None:
+            self.ema.load_state_dict(state["ema"])
+        self.rng.set_state(state["rng"].cpu())
+        self.steps_done = state["steps_done"]
+
+    def _view(self, samples: Tensor, rng: torch.Generator) -> Tensor:
+        """Return samples as D sees them: augmented, then with instance noise."""
+        if self.augment is not None:
+            samples = self.augment(samples, rng)
+        return instance_noise(samples, self.config.instance_noise, rng)
+
+
+def _adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
+    """Return Adam; fused (one kernel for all weights) where torch has it for sure."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    fused = parameters[0].device.type in ("cpu", "cuda")
+    return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=fused)
+
+
+def _first_parameter(network: object, name: str) -> Tensor:
+    """Return a trainable parameter of a network, or say that there is none."""
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"{name} must be a torch.nn.Module, got {type(network).__name__}.")
+    for parameter in network.parameters():
+        if parameter.requires_grad:
+            return parameter
+    raise ValueError(f"{name} must have parameters to train, got none with requires_grad.")

@@ -1,0 +1,139 @@
+"""The two updates of a GAN. This is the whole algorithm; the rest of the folder serves it."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gan_lessons.objectives import Objective
+from gan_lessons.regularizers import gradient_penalty, r1_penalty, r2_penalty
+from gan_lessons.training.config import TrainConfig
+
+
+class DiscriminatorUpdate(NamedTuple):
+    """What one discriminator update saw, before the update."""
+
+    loss: Tensor
+    penalty: Tensor
+    real_logits: Tensor
+    fake_logits: Tensor
+
+
+def discriminator_step(
+    discriminator: nn.Module,
+    optimizer: Optimizer,
+    objective: Objective,
+    real: Tensor,
+    fake: Tensor,
+    config: TrainConfig,
+    rng: torch.Generator | None = None,
+) -> DiscriminatorUpdate:
+    """Make one update of the discriminator; the generator is not touched.
+
+    Parameters
+    ----------
+    discriminator : nn.Module
+        Maps samples (n, ...) to logits (n,).
+    optimizer : Optimizer
+        Of the discriminator's parameters.
+    objective : Objective
+        Its ``discriminator_loss`` is minimised, plus the penalties of ``config``.
+    real, fake : Tensor (n, ...)
+        What D sees; ``fake`` may carry the generator's graph, which is cut here.
+    config : TrainConfig
+        Gives ``r1_gamma``, ``r2_gamma`` and ``gp_weight``.
+    rng : torch.Generator, optional
+        Draws the gradient penalty's points; None draws from torch's default generator.
+
+    Returns
+    -------
+    DiscriminatorUpdate
+        Loss without penalty, weighted penalty, and both logits, all detached.
+    """
+    fake = fake.detach()
+    real_logits, fake_logits = discriminator(real), discriminator(fake)
+    loss = objective.discriminator_loss(real_logits, fake_logits)
+    penalty = weighted_penalty(discriminator, real, fake, config, rng)
+    optimizer.zero_grad()
+    (loss if penalty is None else loss + penalty).backward()
+    optimizer.step()
+    shown = torch.zeros_like(loss) if penalty is None else penalty
+    return DiscriminatorUpdate(
+        loss.detach(), shown.detach(), real_logits.detach(), fake_logits.detach()
+    )
+
+
+def generator_step(
+    discriminator: nn.Module,
+    optimizer: Optimizer,
+    objective: Objective,
+    real: Tensor | None,
+    fake: Tensor,
+) -> Tensor:
+    """Make one update of the generator; the discriminator's weights and gradients are not touched.
+
+    Parameters
+    ----------
+    discriminator : nn.Module
+        Maps samples (n, ...) to logits (n,).
+    optimizer : Optimizer
+        Of the generator's parameters.
+    objective : Objective
+        Its ``generator_loss`` is minimised.
+    real : Tensor (n, ...) or None
+        Used only where ``objective.needs_real``.
+    fake : Tensor (n, ...)
+        Generated samples with the generator's graph.
+
+    Returns
+    -------
+    Tensor
+        The loss before the update, a detached scalar.
+    """
+    real_logits = discriminator(real) if objective.needs_real else None
+    loss = objective.generator_loss(real_logits, discriminator(fake))
+    optimizer.zero_grad()
+    loss.backward(inputs=_trainable(optimizer))  # no gradients for D's weights
+    optimizer.step()
+    return loss.detach()
+
+
+def weighted_penalty(
+    discriminator: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    config: TrainConfig,
+    rng: torch.Generator | None = None,
+) -> Tensor | None:
+    """Return r1_gamma / 2 * R1 + r2_gamma / 2 * R2 + gp_weight * GP, or None if all are 0.
+
+    Parameters
+    ----------
+    discriminator : nn.Module
+        Maps samples (n, ...) to logits (n,).
+    real, fake : Tensor (n, ...)
+        Where the penalties are taken.
+    config : TrainConfig
+        Gives the three weights.
+    rng : torch.Generator, optional
+        Draws the gradient penalty's points; None draws from torch's default generator.
+
+    Returns
+    -------
+    Tensor or None
+        A scalar with its graph.
+    """
+    terms = []
+    if config.r1_gamma > 0:
+        terms.append(config.r1_gamma / 2 * r1_penalty(discriminator, real))
+    if config.r2_gamma > 0:
+        terms.append(config.r2_gamma / 2 * r2_penalty(discriminator, fake))
+    if config.gp_weight > 0:
+        terms.append(config.gp_weight * gradient_penalty(discriminator, real, fake, rng))
+    return torch.stack(terms).sum() if terms else None
+
+
+def _trainable(optimizer: Optimizer) -> list[Tensor]:
+    """Return the parameters that an optimizer trains."""
+    return [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
