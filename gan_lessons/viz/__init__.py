@@ -1,10 +1,15 @@
 """Figures from arrays: matplotlib Axes in, Axes out, and alt text with every figure.
 
-``new_figure`` and ``show`` frame every figure of the book; the functions between them draw.
+``new_figure`` and ``show`` frame every figure of the book; the functions between them draw, and the
+``describe_*`` functions write alt text from the same numbers.
 """
 
 from gan_lessons.viz.figure import Picture, new_figure, show
+from gan_lessons.viz.history import describe_history, plot_history
+from gan_lessons.viz.images import describe_images, image_grid, image_pairs
+from gan_lessons.viz.samples import plot_density, plot_histogram, scatter
 from gan_lessons.viz.style import CRITIC, DATA, LATENT, MODEL, SERIES, Role, style
+from gan_lessons.viz.testing import describe_null, describe_power, plot_null, plot_power
 
 __all__ = [
     "CRITIC",
@@ -14,7 +19,19 @@ __all__ = [
     "SERIES",
     "Picture",
     "Role",
+    "describe_history",
+    "describe_images",
+    "describe_null",
+    "describe_power",
+    "image_grid",
+    "image_pairs",
     "new_figure",
+    "plot_density",
+    "plot_histogram",
+    "plot_history",
+    "plot_null",
+    "plot_power",
+    "scatter",
     "show",
     "style",
 ]

@@ -104,8 +104,8 @@ def explore(
     ----------
     draw
         ``draw(settings) -> (Figure, sentence)``: a pure function of the settings, a mapping from
-        the controls' names to their values. The sentence says what this very picture shows; it is alt
-        text and caption. Randomness comes from a generator seeded inside.
+        the controls' names to their values. The sentence says what this very picture shows; it is
+        alt text and caption. Randomness comes from a generator seeded inside.
     controls
         ``Slider`` and ``Choice`` objects; at most 120 combinations of values.
     title

@@ -20,8 +20,9 @@ Draw: TypeAlias = Callable[[Settings], "tuple[Figure, str]"]
 
 MAXIMUM_FRAMES = 120
 MAXIMUM_BYTES = 400_000  # of a player's HTML, all included
-SCALES = (2.0, 1.5, 1.0)  # pixels of the picture per pixel of the page, best first
-COLORS = 64
+SCALES = (2.0, 1.5, 1.25, 1.0)  # pixels of the picture per pixel of the page, best first
+COLORS = 32
+PROBES = 4  # frames tried before a scale is taken up
 
 
 class Encoded(NamedTuple):
@@ -97,13 +98,13 @@ def encode(figure: Figure, scale: float) -> Encoded:
             "RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba())
         ).convert("RGB")
         figure.set_dpi(before)
-    few = pixels.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = pixels.quantize(COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     few.save(buffer, format="PNG", optimize=True)
     best = Encoded("image/png", buffer.getvalue())
     if features.check("webp"):
         buffer = io.BytesIO()
-        few.convert("RGB").save(buffer, format="WEBP", lossless=True, quality=100, method=4)
+        few.convert("RGB").save(buffer, format="WEBP", lossless=True, quality=70, method=2)
         if len(buffer.getvalue()) < len(best.content):
             best = Encoded("image/webp", buffer.getvalue())
     return best
@@ -135,7 +136,11 @@ def make_frames(draw: Draw, controls: tuple[Control, ...], budget: int) -> Frame
                 f"and {(width, height)} for {settings[0]}."
             )
     sizes: list[int] = []
+    probes = drawn[:: -(-len(drawn) // PROBES)]
     for scale in SCALES:
+        tried = sum(len(encode(figure, scale).content) for figure, _ in probes)
+        if tried / len(probes) * len(drawn) * 4 / 3 > 1.2 * budget and scale != SCALES[-1]:
+            continue  # clearly too heavy
         pictures: dict[Encoded, int] = {}
         order, sizes, total = [], [], 0
         for figure, _ in drawn:
