@@ -1,0 +1,54 @@
+"""Numbers from known densities: how far apart two laws are, and what the best discriminator sees.
+
+An ``FDivergence`` is a convex f with its conjugate; ``F_DIVERGENCES`` holds those of the book.
+``f_divergence``, ``jensen_shannon`` and ``wasserstein1`` measure two laws on the line by adaptive
+quadrature; ``optimal_discriminator`` and ``gan_value`` are the game played on densities;
+``variational_bound`` is what an f-GAN estimates from samples; ``losses_at_optimum`` and
+``divergence_on_grid`` show by gradient what the generator minimises.
+"""
+
+from gan_lessons.divergences.alpha import alpha_divergence
+from gan_lessons.divergences.catalogue import F_DIVERGENCES, get_divergence
+from gan_lessons.divergences.conjugates import numerical_conjugate
+from gan_lessons.divergences.discriminator import (
+    gan_value,
+    optimal_discriminator,
+    optimal_logits,
+    optimal_value,
+)
+from gan_lessons.divergences.exact import (
+    divergence_on_grid,
+    f_divergence,
+    f_divergence_with_error,
+    jensen_shannon,
+)
+from gan_lessons.divergences.f_divergence import FDivergence, complete
+from gan_lessons.divergences.generator import GeneratorLosses, losses_at_optimum
+from gan_lessons.divergences.quadrature import Integral, integrate, integrate_over_laws
+from gan_lessons.divergences.variational import exact_variational_bound, variational_bound
+from gan_lessons.divergences.wasserstein import wasserstein1
+
+__all__ = [
+    "F_DIVERGENCES",
+    "FDivergence",
+    "GeneratorLosses",
+    "Integral",
+    "alpha_divergence",
+    "complete",
+    "divergence_on_grid",
+    "exact_variational_bound",
+    "f_divergence",
+    "f_divergence_with_error",
+    "gan_value",
+    "get_divergence",
+    "integrate",
+    "integrate_over_laws",
+    "jensen_shannon",
+    "losses_at_optimum",
+    "numerical_conjugate",
+    "optimal_discriminator",
+    "optimal_logits",
+    "optimal_value",
+    "variational_bound",
+    "wasserstein1",
+]

@@ -1,0 +1,113 @@
+"""What an f-divergence is made of, and how the parts that are not given are found."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from gan_lessons.divergences import integrands
+from gan_lessons.divergences.conjugates import numerical_conjugate
+
+__all__ = ["FDivergence", "complete"]
+
+Elementwise = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class FDivergence:
+    r"""An f-divergence, given by a convex f with f(1) = 0.
+
+    .. math:: D_f(p \| q) = E_q\left[ f\!\left( \frac{p(x)}{q(x)} \right) \right]
+
+    Only the name and f are needed; :func:`complete` finds the rest numerically. All functions work
+    elementwise on tensors.
+
+    Attributes
+    ----------
+    name : str
+        Name in words, for messages and plots.
+    f : callable
+        Convex on u > 0.
+    f_prime : callable, optional
+        Its derivative (one subgradient where it has a kink).
+    conjugate : callable, optional
+        f*(t) = sup over u >= 0 of u t - f(u).
+    conjugate_domain : (float, float), optional
+        Ends of the interval on which f* is finite; at an end it may be finite or infinite.
+    activation : callable, optional
+        g_f, increasing, from any real raw score v into the domain of f*.
+    conjugate_of_activation : callable, optional
+        f*(g_f(v)) in a form that neither overflows early nor cancels.
+    integrand : callable, optional
+        q f(p/q) - c (p - q), any constant c, from log p and log q; see ``integrands``.
+
+    References
+    ----------
+    Csiszar (1967); Nowozin et al. (2016), sections 2.1 to 2.3 and tables 1 and 2.
+    """
+
+    name: str
+    f: Elementwise
+    f_prime: Elementwise | None = None
+    conjugate: Elementwise | None = None
+    conjugate_domain: tuple[float, float] | None = None
+    activation: Elementwise | None = None
+    conjugate_of_activation: Elementwise | None = None
+    integrand: integrands.Integrand | None = None
+
+    def __post_init__(self) -> None:
+        if not callable(self.f):
+            raise TypeError(f"f must be a function of a tensor, got {type(self.f).__name__}.")
+        at_one = float(self.f(torch.ones(1, dtype=torch.float64)))
+        if not abs(at_one) < 1e-12:
+            raise ValueError(f"f must have f(1) = 0, got {at_one:.6g}; subtract it.")
+
+
+def _derivative(f: Elementwise) -> Elementwise:
+    """Return f' by automatic differentiation."""
+
+    def f_prime(u: Tensor) -> Tensor:
+        with torch.enable_grad():
+            v = u if u.requires_grad else u.detach().requires_grad_()
+            (slope,) = torch.autograd.grad(f(v).sum(), v, create_graph=u.requires_grad)
+        return slope
+
+    return f_prime
+
+
+def complete(divergence: FDivergence) -> FDivergence:
+    r"""Fill in, numerically, what a divergence was not given.
+
+    f' comes by automatic differentiation and f* by search. The activation is g_f(v) = f'(e^v): it
+    rises from one end of the domain of f* to the other, and the raw score v estimates log(p/q).
+    Then f*(g_f(v)) = e^v f'(e^v) - f(e^v), where Fenchel and Young's inequality is an equality;
+    by this formula it loses digits for large v, so give your own where you know it.
+    """
+    f = divergence.f
+    f_prime = divergence.f_prime or _derivative(f)
+
+    def conjugate(t: Tensor) -> Tensor:
+        return numerical_conjugate(f, t)
+
+    def activation(v: Tensor) -> Tensor:
+        return f_prime(v.exp())
+
+    def conjugate_of_activation(v: Tensor) -> Tensor:
+        if divergence.activation is not None:
+            return (divergence.conjugate or conjugate)(divergence.activation(v))
+        return v.exp() * f_prime(v.exp()) - f(v.exp())
+
+    ends = f_prime(torch.tensor([-200.0, 200.0], dtype=torch.float64).exp()).tolist()
+    inner = f_prime(torch.tensor([-150.0, 150.0], dtype=torch.float64).exp()).tolist()
+    grows = abs(ends[1] - inner[1]) > 1e-9 * (1 + abs(inner[1]))
+    return replace(
+        divergence,
+        f_prime=f_prime,
+        conjugate=divergence.conjugate or conjugate,
+        conjugate_domain=divergence.conjugate_domain or (-math.inf, math.inf if grows else ends[1]),
+        activation=divergence.activation or activation,
+        conjugate_of_activation=divergence.conjugate_of_activation or conjugate_of_activation,
+        integrand=divergence.integrand or integrands.from_f(f),
+    )
