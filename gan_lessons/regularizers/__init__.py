@@ -9,8 +9,8 @@ divides each weight matrix by its largest singular value.
 
 from gan_lessons.regularizers.noise import instance_noise
 from gan_lessons.regularizers.penalties import (
-    gradient_norm_penalty,
     gradient_penalty,
+    input_gradient,
     interpolate,
     r1_penalty,
     r2_penalty,
@@ -18,8 +18,8 @@ from gan_lessons.regularizers.penalties import (
 from gan_lessons.regularizers.spectral import spectral_norm
 
 __all__ = [
-    "gradient_norm_penalty",
     "gradient_penalty",
+    "input_gradient",
     "instance_noise",
     "interpolate",
     "r1_penalty",

@@ -55,9 +55,14 @@ def gradient_penalty(
 
     References
     ----------
-    Gulrajani et al. (2017), eq. 3 and algorithm 1
+    Gulrajani et al. (2017), eq. 3 and algorithm 1; section 4 for ``one_sided``
     """
-    return gradient_norm_penalty(discriminator, interpolate(real, fake, rng), target, one_sided)
+    target = check_positive(target, "target", allow_zero=True)
+    points = interpolate(real, fake, rng)
+    excess = input_gradient(discriminator, points, "real").norm(dim=1) - target
+    if one_sided:
+        excess = excess.clamp(min=0)
+    return excess.square().mean()
 
 
 def interpolate(real: Tensor, fake: Tensor, rng: torch.Generator | None = None) -> Tensor:
@@ -88,43 +93,6 @@ def interpolate(real: Tensor, fake: Tensor, rng: torch.Generator | None = None) 
     return u * real.detach() + (1 - u) * fake.detach()
 
 
-def gradient_norm_penalty(
-    discriminator: Discriminator, x: Tensor, target: float = 1.0, one_sided: bool = False
-) -> Tensor:
-    r"""Return the mean of (||grad D(x_i)|| - target)^2 at given points.
-
-    Parameters
-    ----------
-    discriminator : callable
-        Maps samples (n, ...) to logits (n,).
-    x : Tensor (n, ...)
-        The points.
-    target : float
-        The wanted norm, at least 0.
-    one_sided : bool
-        If true only norms above ``target`` are penalised.
-
-    Returns
-    -------
-    Tensor
-        A scalar.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As ``gradient_penalty``.
-
-    References
-    ----------
-    Gulrajani et al. (2017), eq. 3; Petzka et al. (2018) for the one-sided form
-    """
-    target = check_positive(target, "target", allow_zero=True)
-    excess = _input_gradient(discriminator, x, "x").norm(dim=1) - target
-    if one_sided:
-        excess = excess.clamp(min=0)
-    return excess.square().mean()
-
-
 def r1_penalty(discriminator: Discriminator, real: Tensor) -> Tensor:
     r"""Return the mean squared gradient norm of D at real samples.
 
@@ -153,7 +121,7 @@ def r1_penalty(discriminator: Discriminator, real: Tensor) -> Tensor:
     ----------
     Mescheder et al. (2018), eq. 9
     """
-    return _input_gradient(discriminator, real, "real").square().sum(dim=1).mean()
+    return input_gradient(discriminator, real, "real").square().sum(dim=1).mean()
 
 
 def r2_penalty(discriminator: Discriminator, fake: Tensor) -> Tensor:
@@ -182,11 +150,33 @@ def r2_penalty(discriminator: Discriminator, fake: Tensor) -> Tensor:
     ----------
     Mescheder et al. (2018), eq. 10
     """
-    return _input_gradient(discriminator, fake, "fake").square().sum(dim=1).mean()
+    return input_gradient(discriminator, fake, "fake").square().sum(dim=1).mean()
 
 
-def _input_gradient(discriminator: Discriminator, x: Tensor, name: str) -> Tensor:
-    """Return the gradient of D at each row of ``x``, flattened to (n, d)."""
+def input_gradient(discriminator: Discriminator, x: Tensor, name: str = "x") -> Tensor:
+    """Return the gradient of D at each sample, flattened to (n, d).
+
+    Parameters
+    ----------
+    discriminator : callable
+        Maps samples (n, ...) to logits (n,).
+    x : Tensor (n, ...)
+        Where the gradient is taken; detached.
+    name : str
+        What errors call ``x``.
+
+    Returns
+    -------
+    Tensor (n, d)
+        With its graph to the discriminator's parameters, except under ``torch.no_grad``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``x`` is empty or not floating point, or the output is not of shape (n,).
+    RuntimeError
+        Under ``torch.inference_mode``.
+    """
     if torch.is_inference_mode_enabled():
         raise RuntimeError(
             "a gradient penalty needs gradients, which torch.inference_mode forbids; "

@@ -19,6 +19,7 @@ from gan_lessons.training.ema import EMA
 from gan_lessons.training.loop import train
 from gan_lessons.training.progress import progress
 from gan_lessons.training.records import Record, TrainingDiverged, history
+from gan_lessons.training.seeds import GANSeeds, SeedsRecord, seeded_networks, train_seeds
 from gan_lessons.training.state import GANState, System
 from gan_lessons.training.steps import (
     DiscriminatorUpdate,
@@ -30,8 +31,10 @@ from gan_lessons.training.steps import (
 __all__ = [
     "EMA",
     "DiscriminatorUpdate",
+    "GANSeeds",
     "GANState",
     "Record",
+    "SeedsRecord",
     "System",
     "TrainConfig",
     "TrainingDiverged",
@@ -44,6 +47,8 @@ __all__ = [
     "repeatability",
     "save_checkpoint",
     "seeded_generator",
+    "seeded_networks",
     "train",
+    "train_seeds",
     "weighted_penalty",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gan_lessons.training.config import TrainConfig
 from gan_lessons.training.records import Record, read_metrics
-from gan_lessons.training.sampling import Data, batches
+from gan_lessons.training.sampling import Data, Draw, batches
 from gan_lessons.training.state import System
 
 
@@ -45,12 +45,11 @@ def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
     """
     if not isinstance(config, TrainConfig):
         raise TypeError(f"config must be a TrainConfig, got {type(config).__name__}.")
-    return _train(system, data, config)
+    return _train(system, batches(data), config)
 
 
-def _train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
+def _train(system: System, draw: Draw, config: TrainConfig) -> Iterator[Record]:
     """Run the loop."""
-    draw = batches(data)
     size = config.d_steps * config.batch_size
     seen, start = 0, time.perf_counter()
     while system.steps_done < config.steps:

@@ -116,8 +116,9 @@ class GANState:
         d_steps = self.config.d_steps
         if len(batch) == 0 or len(batch) % d_steps:
             raise ValueError(f"batch must have a multiple of {d_steps} samples, got {len(batch)}.")
-        self.generator.train()
-        self.discriminator.train()
+        for network in (self.generator, self.discriminator):
+            if not network.training:
+                network.train()
         batch = batch.to(self.device, self.dtype)
         for k, real in enumerate(batch.chunk(d_steps), start=1):
             # The last fake batch is used twice: cut off for D, then with its graph for G.
