@@ -8,7 +8,7 @@ from gan_lessons.viz.figure import Picture, new_figure, show
 from gan_lessons.viz.history import describe_history, plot_history
 from gan_lessons.viz.images import describe_images, image_grid, image_pairs
 from gan_lessons.viz.samples import plot_density, plot_histogram, scatter
-from gan_lessons.viz.style import CRITIC, DATA, LATENT, MODEL, SERIES, Role, style
+from gan_lessons.viz.style import CRITIC, DATA, LATENT, MODEL, SERIES, Role, add_legend, style
 from gan_lessons.viz.testing import describe_null, describe_power, plot_null, plot_power
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "SERIES",
     "Picture",
     "Role",
+    "add_legend",
     "describe_history",
     "describe_images",
     "describe_null",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_lessons.viz.style import Role
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -41,34 +43,43 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> NDAr
 
 
 def label_line_ends(
-    ax: Axes, x: float, ends: Sequence[float], labels: Sequence[str], colors: Sequence[str]
+    ax: Axes, x: float, ends: Sequence[float], labels: Sequence[str], roles: Sequence[Role]
 ) -> None:
-    """Write each label to the right of the axes at its line's last height, without overlap.
+    """Write each label, after its line's marker, right of the axes at the line's last height.
 
     Call it last: the limits of the vertical axis must be final.
     """
-    low, high = ax.get_ylim()
-    to_axes = ax.transData.transform
-    bottom, top = to_axes((x, low))[1], to_axes((x, high))[1]
-    heights = [(to_axes((x, end))[1] - bottom) / (top - bottom) for end in ends]
+    from matplotlib.lines import Line2D
+    from matplotlib.transforms import ScaledTranslation
+
     figure = ax.get_figure(root=True)
-    inches = 0.72 * float(figure.get_size_inches()[1]) if figure else 2.0  # about the axes' height
-    gap = 0.19 / inches
-    for height, label, color in zip(spread(heights, gap, 0.0, 1.0), labels, colors, strict=True):
+    assert figure is not None
+    bottom, top = ax.transData.transform([(x, end) for end in ax.get_ylim()])[:, 1]
+    heights = (ax.transData.transform([(x, end) for end in ends])[:, 1] - bottom) / (top - bottom)
+    inches = 0.72 * float(figure.get_size_inches()[1])  # about the height of the axes
+    aside = ax.transAxes + ScaledTranslation(13 / 72, 0, figure.dpi_scale_trans)
+    places = spread(heights, 0.19 / inches, 0.0, 1.0)
+    for height, label, role in zip(places, labels, roles, strict=True):
+        if role.marker:
+            ax.add_artist(
+                Line2D(
+                    [1.0],
+                    [float(height)],
+                    color=role.color,
+                    marker=role.marker,
+                    linestyle="none",
+                    transform=aside,
+                    clip_on=False,
+                )
+            )
         ax.annotate(
             label,
             xy=(1.0, float(height)),
             xycoords="axes fraction",
-            xytext=(6, 0),
+            xytext=(22, 0),
             textcoords="offset points",
             va="center",
             ha="left",
-            color=color,
+            color=role.color,
             annotation_clip=False,
         )
-
-
-def roomy_top(ax: Axes, share: float = 0.22) -> None:
-    """Leave room for words above what is drawn."""
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, high + share * (high - low))

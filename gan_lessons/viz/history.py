@@ -66,7 +66,7 @@ def plot_history(
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
         ends = [float(series[-1]) for series in curves.values()]
-        label_line_ends(ax, float(places[-1]), ends, list(curves), [r.color for r in chosen])
+        label_line_ends(ax, float(places[-1]), ends, list(curves), chosen)
     return ax
 
 

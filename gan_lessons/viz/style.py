@@ -4,13 +4,19 @@ The colours keep a contrast of at least 4.5 : 1 to white (so they also serve as 
 apart for readers with any common kind of colour blindness; line and marker say the same again.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gan_lessons._validation import check_count
 from gan_lessons.viz._optional import require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 STYLE_FILE = Path(__file__).with_name("book.mplstyle")
 
@@ -38,14 +44,14 @@ class Role(NamedTuple):
 DATA = Role("data", "#0072B2", "-", "o", "")
 MODEL = Role("model", "#B84A00", "--", "^", "///")
 CRITIC = Role("critic", "#00785A", "-.", "s", "...")
-LATENT = Role("latent", "#606060", ":", "D", "")
+LATENT = Role("latent", "#474747", ":", "D", "")
 
 # For curves that belong to no party (five tests, three learning rates): told apart twice.
 SERIES = (
     Role("series 1", "#0072B2", "-", "o", ""),
     Role("series 2", "#B84A00", "--", "^", ""),
     Role("series 3", "#00785A", "-.", "s", ""),
-    Role("series 4", "#606060", ":", "D", ""),
+    Role("series 4", "#474747", ":", "D", ""),
     Role("series 5", "#8E3B7A", (0, (5, 1, 1, 1, 1, 1)), "v", ""),  # type: ignore[arg-type]
     Role("series 6", "#5B5400", (0, (1, 1)), "P", ""),  # type: ignore[arg-type]
 )
@@ -68,3 +74,26 @@ def style() -> Iterator[None]:
     matplotlib = require("matplotlib", "plots")
     with matplotlib.rc_context(_parameters()):
         yield
+
+
+def add_legend(ax: Axes, location: str = "best", columns: int = 1) -> Axes:
+    """Add a legend in the book's style, where direct labels do not fit.
+
+    Parameters
+    ----------
+    ax
+        Axes whose curves have labels.
+    location
+        As in ``Axes.legend``: ``"upper right"``, ``"best"``.
+    columns
+        Number of columns.
+
+    Returns
+    -------
+    Axes
+    """
+    with style():
+        handles, labels = ax.get_legend_handles_labels()
+        options: dict[str, Any] = {"loc": location, "ncols": check_count(columns, "columns")}
+        ax.legend(handles, labels, **options)
+    return ax

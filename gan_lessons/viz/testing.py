@@ -31,6 +31,7 @@ def plot_null(
     p_value: float,
     name: str = "statistic",
     bins: int = 30,
+    limits: tuple[float, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the null distribution, what was observed, and the tail whose share is the p-value.
@@ -47,6 +48,8 @@ def plot_null(
         What the statistic is called on the axis.
     bins
         Number of bins of the histogram.
+    limits
+        Ends of the horizontal axis, to compare several pictures; what is drawn fits where None.
     ax
         Axes to draw into; a new figure where None.
 
@@ -83,8 +86,9 @@ def plot_null(
         ax.set_ylim(0, top)
         ax.plot([observed, observed], [0, 0.84 * top], color=MODEL.color)
         ax.plot([observed], [0.84 * top], color=MODEL.color, marker="v")
-        left, right = min(low, observed), max(high, observed)
-        ax.set_xlim(left - 0.04 * (right - left), right + 0.04 * (right - left))
+        left, right = limits or (min(low, observed), max(high, observed))
+        margin = 0.0 if limits else 0.04 * (right - left)
+        ax.set_xlim(left - margin, right + margin)
         beyond = observed > left + 0.5 * (right - left)
         ax.annotate(
             f"observed, p = {p_value:.2g}",
@@ -159,22 +163,16 @@ def plot_power(
         ax.minorticks_off()
         ax.set_ylim(0, 1.04)
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-        if level is not None:
-            ax.axhline(level, color=LATENT.color, linewidth=1.2, linestyle=":")
-            ax.annotate(
-                f"level {level:g}",
-                xy=(0, level),
-                xycoords=("axes fraction", "data"),
-                xytext=(4, 3),
-                textcoords="offset points",
-                color=LATENT.color,
-                fontsize="small",
-            )
         ax.set_xlabel(xlabel)
         ax.set_ylabel("power")
-        colors = [role.color for role in SERIES[: len(curves)]]
+        roles = list(SERIES[: len(curves)])
         ends = [float(values[-1]) for values in curves.values()]
-        label_line_ends(ax, float(places[-1]), ends, list(curves), colors)
+        names = list(curves)
+        if level is not None:
+            ax.axhline(level, color=LATENT.color, linewidth=1.2, linestyle=":")
+            names, ends = [*names, f"level {level:g}"], [*ends, level]
+            roles.append(LATENT._replace(marker=""))
+        label_line_ends(ax, float(places[-1]), ends, names, roles)
     return ax
 
 

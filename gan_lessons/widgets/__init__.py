@@ -6,5 +6,6 @@ player for the static page and a still for paper.
 
 from gan_lessons.widgets.controls import Choice, Slider
 from gan_lessons.widgets.explorer import Explorer, explore
+from gan_lessons.widgets.two_sample import explore_null_distribution
 
-__all__ = ["Choice", "Explorer", "Slider", "explore"]
+__all__ = ["Choice", "Explorer", "Slider", "explore", "explore_null_distribution"]
