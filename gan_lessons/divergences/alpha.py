@@ -5,6 +5,7 @@ import math
 import torch
 
 from gan_lessons.divergences import integrands
+from gan_lessons.divergences.conjugates import below
 from gan_lessons.divergences.f_divergence import FDivergence
 
 __all__ = ["alpha_divergence"]
@@ -51,22 +52,23 @@ def alpha_divergence(alpha: float) -> FDivergence:
             "alpha = 0",
             f=lambda u: u - 1 - u.log(),
             f_prime=lambda u: 1 - 1 / u,
-            conjugate=lambda t: -torch.log1p(-t),
+            conjugate=below(1.0, lambda t: -torch.log1p(-t)),
             conjugate_domain=(-math.inf, 1.0),
             activation=lambda v: -torch.expm1(-v),
             conjugate_of_activation=lambda v: v,
             integrand=integrands.reverse_kullback_leibler,
         )
     b = a - 1
-    lowest = 0.0 if b > 0 else -math.inf
+    scale = max(1.0, abs(a), abs(b))
+    # Where 1 + (alpha - 1) t < 0 with alpha > 1, the best u is 0; with alpha < 1, f* is infinite.
+    high = math.inf if b > 0 else -1 / b
     return FDivergence(
         f"alpha = {a:g}",
         f=lambda u: (u.pow(a) - a * u + b) / (a * b),
         f_prime=lambda u: (u.pow(b) - 1) / b,
-        # Where 1 + (alpha - 1) t < 0 with alpha > 1, the best u is 0.
-        conjugate=lambda t: ((1 + b * t).clamp(min=lowest).pow(a / b) - 1) / a,
-        conjugate_domain=_LINE if b > 0 else (-math.inf, -1 / b),
-        activation=lambda v: torch.expm1(b * v) / b,
-        conjugate_of_activation=lambda v: torch.expm1(a * v) / a,
+        conjugate=below(high, lambda t: ((1 + b * t).clamp(min=0).pow(a / b) - 1) / a),
+        conjugate_domain=(-math.inf, high),
+        activation=lambda v: torch.expm1(b * v / scale) / b,
+        conjugate_of_activation=lambda v: torch.expm1(a * v / scale) / a,
         integrand=integrands.alpha_power(a),
     )

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from gan_lessons.divergences import integrands
-from gan_lessons.divergences.conjugates import log_lambert
+from gan_lessons.divergences.conjugates import below, log_lambert
 from gan_lessons.divergences.f_divergence import FDivergence
 
 __all__ = ["F_DIVERGENCES", "get_divergence"]
@@ -42,7 +42,7 @@ REVERSE_KL = FDivergence(
     "reverse Kullback-Leibler",
     f=lambda u: -u.log(),
     f_prime=lambda u: -1 / u,
-    conjugate=lambda t: -1 - (-t).log(),
+    conjugate=below(0.0, lambda t: -1 - (-t).log()),
     conjugate_domain=(-math.inf, 0.0),
     activation=lambda v: -(-v).exp(),
     conjugate_of_activation=lambda v: v - 1,
@@ -53,7 +53,7 @@ JENSEN_SHANNON = FDivergence(
     "Jensen-Shannon",
     f=lambda u: (_xlogx(u) - (u + 1) * ((u + 1) / 2).log()) / 2,
     f_prime=lambda u: (2 * u / (u + 1)).log() / 2,
-    conjugate=lambda t: -(2 - (2 * t).exp()).log() / 2,
+    conjugate=below(_LOG_2 / 2, lambda t: -(2 - (2 * t).exp()).clamp(min=0).log() / 2),
     conjugate_domain=(-math.inf, _LOG_2 / 2),
     activation=lambda v: (_LOG_2 + logsigmoid(v)) / 2,
     conjugate_of_activation=lambda v: -(_LOG_2 + logsigmoid(-v)) / 2,
@@ -93,7 +93,7 @@ NEYMAN = FDivergence(
     "Neyman chi-squared",
     f=lambda u: (1 - u).square() / u,
     f_prime=lambda u: 1 - u.pow(-2),
-    conjugate=lambda t: 2 - 2 * (1 - t).sqrt(),
+    conjugate=below(1.0, lambda t: 2 - 2 * (1 - t).sqrt()),
     conjugate_domain=(-math.inf, 1.0),
     activation=lambda v: -torch.expm1(-v),
     conjugate_of_activation=lambda v: -2 * torch.expm1(-v / 2),
@@ -104,7 +104,7 @@ SQUARED_HELLINGER = FDivergence(
     "squared Hellinger",
     f=lambda u: (u.sqrt() - 1).square(),
     f_prime=lambda u: 1 - u.rsqrt(),
-    conjugate=lambda t: t / (1 - t),
+    conjugate=below(1.0, lambda t: t / (1 - t)),
     conjugate_domain=(-math.inf, 1.0),
     activation=lambda v: -torch.expm1(-v),
     conjugate_of_activation=lambda v: torch.expm1(v),
@@ -116,7 +116,7 @@ TOTAL_VARIATION = FDivergence(
     f=lambda u: (u - 1).abs() / 2,
     f_prime=lambda u: (u - 1).sign() / 2,
     # Below -1/2 the best u is 0, and f* = -f(0).
-    conjugate=lambda t: torch.where(t > 0.5, math.inf, t.clamp(min=-0.5)),
+    conjugate=below(0.5, lambda t: t.clamp(min=-0.5)),
     conjugate_domain=(-math.inf, 0.5),
     activation=lambda v: (v / 2).tanh() / 2,
     conjugate_of_activation=lambda v: (v / 2).tanh() / 2,
@@ -127,7 +127,7 @@ GAN = FDivergence(
     "original GAN",
     f=lambda u: _xlogx(u) - (u + 1) * (u + 1).log() + 2 * _LOG_2,
     f_prime=lambda u: (u / (u + 1)).log(),
-    conjugate=lambda t: -(-torch.expm1(t)).log() - 2 * _LOG_2,
+    conjugate=below(0.0, lambda t: -(-torch.expm1(t)).log() - 2 * _LOG_2),
     conjugate_domain=(-math.inf, 0.0),
     activation=logsigmoid,
     conjugate_of_activation=lambda v: -logsigmoid(-v) - 2 * _LOG_2,

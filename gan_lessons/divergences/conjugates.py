@@ -40,6 +40,16 @@ def log_lambert(s: Tensor) -> Tensor:
     return _LogLambert.apply(s)
 
 
+def below(high: float, formula: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Return t -> formula(t) up to t = high, and infinity beyond: there f* is not finite."""
+
+    def conjugate(t: Tensor) -> Tensor:
+        value = formula(t.clamp(max=high))
+        return torch.where(t <= high, value, torch.full_like(value, math.inf))
+
+    return conjugate
+
+
 def numerical_conjugate(f: Callable[[Tensor], Tensor], t: Tensor) -> Tensor:
     r"""Fenchel conjugate of f at t, by search over u.
 

@@ -89,13 +89,17 @@ def total_variation(log_p: Tensor, log_q: Tensor) -> Tensor:
 
 def alpha_power(alpha: float) -> Integrand:
     """Return the integrand (p^a q^(1-a) - a p - (1 - a) q) / (a (a - 1)), a not 0 or 1."""
+    # D_a(p, q) = D_{1-a}(q, p), so that a <= 1/2, and a small a divides only what is small.
+    a = min(alpha, 1 - alpha)
 
     def integrand(log_p: Tensor, log_q: Tensor) -> Tensor:
-        power = torch.exp(alpha * log_p + (1 - alpha) * log_q)
-        linear = alpha * log_p.exp() + (1 - alpha) * log_q.exp()
-        value = (power - linear) / (alpha * (alpha - 1))
-        neither = (log_p == -math.inf) & (log_q == -math.inf)
-        return torch.where(neither, torch.zeros_like(value), value)
+        if alpha > 0.5:
+            log_p, log_q = log_q, log_p
+        exponent = a * log_ratio(log_p, log_q)
+        near = log_q.exp() * torch.expm1(exponent.clamp(-1, 1))
+        far = torch.exp(a * log_p + (1 - a) * log_q) - log_q.exp()
+        power = torch.where(exponent.abs() < 1, near, far)
+        return (power / a - difference(log_p, log_q)) / (a - 1)
 
     return integrand
 
