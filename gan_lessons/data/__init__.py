@@ -7,9 +7,9 @@ random changes for training.
 """
 
 from gan_lessons.data.augment import random_shift
+from gan_lessons.data.datasets import Labelled, data_folder, load
 from gan_lessons.data.download import DataCorrupted, DataNotFound, download_file
 from gan_lessons.data.idx import IDXError, parse_idx, read_idx
-from gan_lessons.data.load import Labelled, data_folder, load
 from gan_lessons.data.registry import DataFile, DatasetInfo, available
 
 __all__ = [

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from gan_lessons._validation import check_count
 from gan_lessons.networks._shapes import check_images
-from gan_lessons.networks.initialise import initialise
+from gan_lessons.networks.initialisation import initialise
 
 
 class ImageClassifier(nn.Module):

@@ -8,7 +8,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_lessons._validation import check_count
 from gan_lessons.networks._shapes import check_choice, check_images, check_rows
-from gan_lessons.networks.initialise import initialise
+from gan_lessons.networks.initialisation import initialise
 
 ImageSize = Literal[8, 16, 28, 32, 64]
 GeneratorNorm = Literal["batch", "instance", "none"]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gan_lessons._validation import check_count
 from gan_lessons.networks._shapes import check_choice, check_rows
-from gan_lessons.networks.initialise import initialise
+from gan_lessons.networks.initialisation import initialise
 
 Activation = Literal["relu", "leaky-relu", "tanh", "silu"]
 _ACTIVATIONS = {

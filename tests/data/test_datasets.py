@@ -10,8 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from gan_lessons.data import DataCorrupted, DataFile, DataNotFound, available, data_folder, load
-from gan_lessons.data import load as load_module
+from gan_lessons.data import (
+    DataCorrupted,
+    DataFile,
+    DataNotFound,
+    available,
+    data_folder,
+    datasets,
+    load,
+)
 from gan_lessons.data.registry import DATASETS
 
 
@@ -39,7 +46,7 @@ def tiny(tmp_path, monkeypatch):
         files[split] = tuple(row)
     info = replace(DATASETS["mnist"], files=files, mirrors=("http://127.0.0.1:9/",))
     registry = {**DATASETS, "mnist": info}
-    monkeypatch.setattr(sys.modules[load_module.__module__], "DATASETS", registry)
+    monkeypatch.setattr(datasets, "DATASETS", registry)
     return arrays
 
 
@@ -177,12 +184,12 @@ def test_download_fills_the_folder(tiny, tmp_path):
 
     quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     handler = functools.partial(quiet, directory=str(tmp_path / "mnist"))
-    module = sys.modules[load_module.__module__]
+
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         mirror = f"http://127.0.0.1:{server.server_address[1]}/"
-        module.DATASETS["mnist"] = replace(module.DATASETS["mnist"], mirrors=(mirror,))
+        datasets.DATASETS["mnist"] = replace(datasets.DATASETS["mnist"], mirrors=(mirror,))
         loaded = load("mnist", "test", root=tmp_path / "new", download=True)
         server.shutdown()
         thread.join()

@@ -1,0 +1,41 @@
+"""Metrics: what is left to say about samples once a network has made them.
+
+All are functions of samples or features (n, d), real ones first. `modes.py` where the data law is
+known; `frechet.py` and `kernel.py` for one number with what it costs to estimate it;
+`neighbours.py` for quality and variety apart, and for memorisation; `classes.py` for what a
+classifier sees; `intervals.py` for shares that were counted.
+"""
+
+from gan_lessons.metrics.classes import class_entropy, class_frequencies, mean_confidence
+from gan_lessons.metrics.frechet import frechet_distance, frechet_distance_gaussians
+from gan_lessons.metrics.intervals import Share, binomial_interval
+from gan_lessons.metrics.kernel import KernelDistance, kernel_distance
+from gan_lessons.metrics.modes import ModeCoverage, mode_coverage
+from gan_lessons.metrics.neighbours import (
+    DensityCoverage,
+    Neighbours,
+    PrecisionRecall,
+    density_coverage,
+    nearest_neighbours,
+    precision_recall,
+)
+
+__all__ = [
+    "DensityCoverage",
+    "KernelDistance",
+    "ModeCoverage",
+    "Neighbours",
+    "PrecisionRecall",
+    "Share",
+    "binomial_interval",
+    "class_entropy",
+    "class_frequencies",
+    "density_coverage",
+    "frechet_distance",
+    "frechet_distance_gaussians",
+    "kernel_distance",
+    "mean_confidence",
+    "mode_coverage",
+    "nearest_neighbours",
+    "precision_recall",
+]

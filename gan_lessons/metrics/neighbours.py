@@ -1,0 +1,201 @@
+"""Numbers from nearest neighbours: memorisation, precision and recall, density and coverage."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from gan_lessons._validation import check_count, check_pair, check_samples
+from gan_lessons.metrics._distances import (
+    kth_neighbour_squared,
+    row_blocks,
+    squared_distances,
+    to_float64,
+)
+
+
+class Neighbours(NamedTuple):
+    """Distances (n, k), rising, and indices (n, k) of the nearest references."""
+
+    distances: Tensor
+    indices: Tensor
+
+
+class PrecisionRecall(NamedTuple):
+    """Share of generated samples near real ones, and of real samples near generated ones."""
+
+    precision: float
+    recall: float
+
+
+class DensityCoverage(NamedTuple):
+    """Mean number of real neighbourhoods around generated samples over k; share of them reached."""
+
+    density: float
+    coverage: float
+
+
+def nearest_neighbours(queries: Tensor, references: Tensor, k: int = 1) -> Neighbours:
+    r"""Find the k nearest references of each query in Euclidean distance.
+
+    Candidates come from :math:`\|q\|^2 - 2 q^\top r + \|r\|^2`, one matrix product per block; the
+    distances returned are then computed from the differences, so that a copy has distance 0.
+
+    Parameters
+    ----------
+    queries, references : Tensor
+        Shapes (n, d) and (m, d); flatten images with ``images.flatten(1)``.
+    k : int, default 1
+        Number of neighbours, at most m.
+
+    Returns
+    -------
+    Neighbours
+        ``distances`` (n, k) in rising order and ``indices`` (n, k) into the references.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of features differ or k is larger than m.
+    """
+    first = check_samples(queries, "queries", minimum=1).detach()
+    second = check_samples(references, "references", minimum=1).detach()
+    if first.shape[1] != second.shape[1]:
+        raise ValueError(
+            "queries and references must have the same number of features, got "
+            f"{first.shape[1]} and {second.shape[1]}."
+        )
+    if first.device != second.device:
+        raise ValueError(
+            f"queries and references must be on one device, got {first.device} and {second.device}."
+        )
+    _check_k(k, len(second), "references")
+    dtype = torch.promote_types(first.dtype, second.dtype)
+    first, second = first.to(dtype), second.to(dtype)
+    centre = second.mean(0)  # small norms keep the rounding of the matrix product small
+    spare = min(k + 8, len(second))
+    centred = second - centre
+    distances, indices = [], []
+    for rows in row_blocks(len(first), max(len(second), spare * first.shape[1])):
+        block = squared_distances(first[rows] - centre, centred)
+        candidates = block.topk(spare, dim=1, largest=False).indices
+        exact = (first[rows].unsqueeze(1) - second[candidates]).norm(dim=2)
+        order = exact.argsort(dim=1, stable=True)[:, :k]
+        distances.append(exact.gather(1, order))
+        indices.append(candidates.gather(1, order))
+    return Neighbours(torch.cat(distances), torch.cat(indices))
+
+
+def precision_recall(x: Tensor, y: Tensor, k: int = 3) -> PrecisionRecall:
+    r"""Estimate how much of the model lies in the data's support, and the other way round.
+
+    .. math:: \text{precision} = \frac{1}{m} \sum_j 1[\exists i: \|y_j - x_i\| \le r_k(x_i)], \quad
+        \text{recall} = \frac{1}{n} \sum_i 1[\exists j: \|x_i - y_j\| \le r_k(y_j)]
+
+    where :math:`r_k(x_i)` is the distance of :math:`x_i` to its k-th nearest other x. For equal
+    laws both are near, but not equal to, 1.
+
+    Parameters
+    ----------
+    x, y : Tensor
+        Real and generated features, shapes (n, d) and (m, d), each with more than k rows.
+    k : int, default 3
+        Which neighbour sets the radius.
+
+    Returns
+    -------
+    PrecisionRecall
+        ``precision`` and ``recall``, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of features differ or a sample has at most k rows.
+
+    References
+    ----------
+    Kynkäänniemi et al. (2019), eqs. 1 and 2.
+    """
+    first, second = _prepare(x, y)
+    _check_k(k, len(first) - 1, "other rows of x")
+    _check_k(k, len(second) - 1, "other rows of y")
+    inside_x = _inside(first, second, kth_neighbour_squared(first, k))
+    inside_y = _inside(second, first, kth_neighbour_squared(second, k))
+    return PrecisionRecall(_share(inside_x.counts_of_points), _share(inside_y.counts_of_points))
+
+
+def density_coverage(x: Tensor, y: Tensor, k: int = 5) -> DensityCoverage:
+    r"""Estimate how densely the model fills the data's neighbourhoods, and how many it reaches.
+
+    .. math:: \text{density} = \frac{1}{k m} \sum_j \sum_i 1[\|y_j - x_i\| \le r_k(x_i)], \quad
+        \text{coverage} = \frac{1}{n} \sum_i 1[\exists j: \|y_j - x_i\| \le r_k(x_i)]
+
+    where :math:`r_k(x_i)` is the distance of :math:`x_i` to its k-th nearest other x. For equal
+    laws the expected density is 1 and the expected coverage
+    :math:`1 - \prod_{l=1}^{k} (n - l) / (n + m - l)`.
+
+    Parameters
+    ----------
+    x, y : Tensor
+        Real and generated features, shapes (n, d) and (m, d); x with more than k rows.
+    k : int, default 5
+        Which neighbour sets the radius.
+
+    Returns
+    -------
+    DensityCoverage
+        ``density`` (zero or positive, may exceed 1) and ``coverage`` (0 to 1).
+
+    Raises
+    ------
+    ValueError
+        If the numbers of features differ or x has at most k rows.
+
+    References
+    ----------
+    Naeem et al. (2020), eqs. 3 and 4.
+    """
+    first, second = _prepare(x, y)
+    _check_k(k, len(first) - 1, "other rows of x")
+    inside = _inside(first, second, kth_neighbour_squared(first, k))
+    density = float(inside.counts_of_points.sum()) / (k * len(second))
+    return DensityCoverage(density, _share(inside.counts_of_balls))
+
+
+class _Inside(NamedTuple):
+    """For each point, in how many balls it lies; for each ball, how many points lie in it."""
+
+    counts_of_points: Tensor
+    counts_of_balls: Tensor
+
+
+def _inside(centres: Tensor, points: Tensor, squared_radii: Tensor) -> _Inside:
+    """Count which points lie in which balls; the surface belongs to the ball."""
+    # Whether a copy of the k-th neighbour, on the surface, is inside must not hang on rounding.
+    centre_squares, point_squares = centres.square().sum(1), points.square().sum(1)
+    of_points, of_balls = [], torch.zeros(len(centres), dtype=torch.long, device=centres.device)
+    for rows in row_blocks(len(points), len(centres)):
+        slack = 1e-12 * (point_squares[rows, None] + centre_squares)
+        hits = squared_distances(points[rows], centres) <= squared_radii + slack
+        of_points.append(hits.sum(1))
+        of_balls += hits.sum(0)
+    return _Inside(torch.cat(of_points), of_balls)
+
+
+def _prepare(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Check a pair and move it, in float64, to the mean of x."""
+    first, second = (to_float64(t) for t in check_pair(x, y))
+    centre = first.mean(0)
+    return first - centre, second - centre
+
+
+def _check_k(k: int, available: int, of_what: str) -> None:
+    """Raise unless k neighbours exist."""
+    check_count(k, "k")
+    if k > available:
+        raise ValueError(f"k must be at most {available}, the number of {of_what}, got {k}.")
+
+
+def _share(counts: Tensor) -> float:
+    """Return the share of counts above zero."""
+    return float((counts > 0).sum()) / len(counts)
