@@ -11,7 +11,6 @@ from gan_lessons._validation import check_positive
 from gan_lessons.dynamics.games import check_params, eigenvalues_2x2
 from gan_lessons.dynamics.scalar_objectives import SCALAR_OBJECTIVES, ScalarObjective
 
-# 64 nodes integrate the logistic functions to 1e-10 while |psi| times the noise's std is below 2.
 _N_NODES = 64
 
 
@@ -50,7 +49,8 @@ class DiracGAN:
         Weight gamma >= 0 of the R1 penalty; D has slope psi everywhere, so it is gamma/2 psi^2.
     instance_noise
         Standard deviation s >= 0 of the Gaussian noise on real and fake points alike. The
-        expectation is computed by Gauss-Hermite quadrature with 64 nodes.
+        expectation is computed by Gauss-Hermite quadrature with 64 nodes: for the logistic
+        objectives it errs by 1e-10 while abs(psi) s <= 2, by 1e-4 at 5, and by 1e-2 at 10.
 
     Raises
     ------
