@@ -10,6 +10,7 @@ quadrature; ``optimal_discriminator`` and ``gan_value`` are the game played on d
 from gan_lessons.divergences.alpha import alpha_divergence
 from gan_lessons.divergences.catalogue import F_DIVERGENCES, get_divergence
 from gan_lessons.divergences.conjugates import numerical_conjugate
+from gan_lessons.divergences.definition import FDivergence, complete
 from gan_lessons.divergences.discriminator import (
     gan_value,
     optimal_discriminator,
@@ -22,7 +23,6 @@ from gan_lessons.divergences.exact import (
     f_divergence_with_error,
     jensen_shannon,
 )
-from gan_lessons.divergences.f_divergence import FDivergence, complete
 from gan_lessons.divergences.generator import GeneratorLosses, losses_at_optimum
 from gan_lessons.divergences.quadrature import Integral, integrate, integrate_over_laws
 from gan_lessons.divergences.variational import exact_variational_bound, variational_bound

@@ -6,7 +6,7 @@ import torch
 
 from gan_lessons.divergences import integrands
 from gan_lessons.divergences.conjugates import below
-from gan_lessons.divergences.f_divergence import FDivergence
+from gan_lessons.divergences.definition import FDivergence
 
 __all__ = ["alpha_divergence"]
 

@@ -8,7 +8,7 @@ from torch.nn.functional import logsigmoid
 
 from gan_lessons.divergences import integrands
 from gan_lessons.divergences.conjugates import below, log_lambert
-from gan_lessons.divergences.f_divergence import FDivergence
+from gan_lessons.divergences.definition import FDivergence
 
 __all__ = ["F_DIVERGENCES", "get_divergence"]
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from gan_lessons._validation import check_same_shape, check_tensor
 from gan_lessons.distributions import UnivariateDistribution
 from gan_lessons.divergences.catalogue import get_divergence
-from gan_lessons.divergences.f_divergence import FDivergence
+from gan_lessons.divergences.definition import FDivergence
 from gan_lessons.divergences.integrands import Integrand, from_f
 from gan_lessons.divergences.quadrature import Integral, integrate_over_laws, value_or_warning
 

@@ -7,8 +7,8 @@ from torch import Tensor
 from gan_lessons._validation import check_tensor
 from gan_lessons.distributions import UnivariateDistribution
 from gan_lessons.divergences.catalogue import get_divergence
+from gan_lessons.divergences.definition import FDivergence, complete
 from gan_lessons.divergences.exact import expectation_difference
-from gan_lessons.divergences.f_divergence import FDivergence, complete
 
 __all__ = ["exact_variational_bound", "variational_bound"]
 
