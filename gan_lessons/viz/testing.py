@@ -64,12 +64,14 @@ def plot_null(
     ax = axes_or_new(ax)
     with style():
         low, high = float(values.min()), float(values.max())
-        step = (high - low) / bins or 1.0
-        # an edge lies on the statistic, so that exactly the tail is shaded
-        first = observed - step * np.ceil((observed - low) / step)
-        edges = first + step * np.arange(int(np.ceil((high - first) / step)) + 2)
+        step = (high - low) / bins or max(abs(high - observed), 1.0) / bins
+        # one edge lies exactly on the statistic, so that exactly the tail is shaded, ties included
+        first = int(np.floor((low - observed) / step))
+        last = int(np.floor((high - observed) / step)) + 1
+        edges = observed + step * np.arange(first, last + 1)
+        edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)
         counts, edges = np.histogram(values, edges)
-        inside = edges[:-1] >= observed - step / 2
+        inside = np.arange(first, last) >= 0
         wide = np.diff(edges)
         ax.bar(edges[:-1], counts, wide, align="edge", color="#c4c4c4", edgecolor="white", lw=0.6)
         ax.bar(
@@ -87,7 +89,7 @@ def plot_null(
         ax.plot([observed, observed], [0, 0.84 * top], color=MODEL.color)
         ax.plot([observed], [0.84 * top], color=MODEL.color, marker="v")
         left, right = limits or (min(low, observed), max(high, observed))
-        margin = 0.0 if limits else 0.04 * (right - left)
+        margin = 0.0 if limits else max(0.04 * (right - left), step)
         ax.set_xlim(left - margin, right + margin)
         beyond = observed > left + 0.5 * (right - left)
         ax.annotate(

@@ -70,7 +70,8 @@ class Explorer:
     @property
     def text(self) -> str:
         """Title, description and what the default setting shows."""
-        return f"{self.title}. {self.description} {self.still.alt}"
+        stop = "" if self.title[-1] in "?!" else "."
+        return f"{self.title}{stop} {self.description} {self.still.alt}"
 
     def live(self) -> Live:
         """Return new ipywidgets controls and picture, each setting computed when asked for."""

@@ -1,0 +1,34 @@
+import pytest
+
+from gan_lessons.widgets import Choice, Slider
+
+
+def test_values_labels_and_start():
+    slider = Slider("shift", "Shift", [0, 0.5], "{:.2f} m", default=0.5)
+    assert slider.values == (0, 0.5)
+    assert slider.labels == ("0.00 m", "0.50 m")
+    assert slider.start == 1
+    choice = Choice("test", "Test", ["MMD", "energy"])
+    assert (choice.values, choice.labels, choice.start) == (("MMD", "energy"),) * 2 + (0,)
+    assert choice.default == "MMD"
+
+
+@pytest.mark.parametrize("kind", [Slider, Choice])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("a b", "Label", [1, 2]), "name must be a Python name, got 'a b'"),
+        (("a", " ", [1, 2]), "label of control 'a' must not be empty"),
+        (("a", "Label", [1]), "at least two different values"),
+        (("a", "Label", [1, 1]), "at least two different values"),
+        (("a", "Label", [1, 2], "{}", 3), r"default of control 'a' must be one of \(1, 2\), got 3"),
+    ],
+)
+def test_bad_controls_are_named(kind, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        kind(*arguments)
+
+
+def test_a_string_is_no_list_of_values():
+    with pytest.raises(TypeError, match="options of control 'a' must be a sequence"):
+        Choice("a", "Label", "xyz")
