@@ -86,13 +86,16 @@ TESTS: dict[str, Test] = {
     "nearest neighbour": lambda x, y, b, rng: (
         nearest_neighbour_test(x, y, n_permutations=b, rng=rng).p_value
     ),
-    "classifier": lambda x, y, b, rng: classifier_test(x, y, n_permutations=b, rng=rng).p_value,
+    # Fewer and larger steps than the default: a quarter of the time, about the same power.
+    "classifier": lambda x, y, b, rng: (
+        classifier_test(x, y, n_steps=50, lr=0.05, n_permutations=b, rng=rng).p_value
+    ),
 }
 
 
 def two_humps() -> Mixture:
     """Return a law with two humps that has the mean (0) and the variance (1) of N(0, 1)."""
-    mean = 0.8
+    mean = 0.9
     std = math.sqrt(1 - mean**2)
     return Mixture(
         weights=torch.tensor([0.5, 0.5]),
@@ -169,4 +172,6 @@ if __name__ == "__main__":
     started = time.perf_counter()
     settings = PowerConfig()
     counts = run(settings)
-    print(save_recorded("two_sample_power", asdict(settings), counts, time.perf_counter() - started))
+    print(
+        save_recorded("two_sample_power", asdict(settings), counts, time.perf_counter() - started)
+    )

@@ -4,6 +4,7 @@
 ``describe_*`` functions write alt text from the same numbers.
 """
 
+from gan_lessons.viz.comparison import plot_p_values, plot_two_samples
 from gan_lessons.viz.figure import Picture, new_figure, show
 from gan_lessons.viz.history import describe_history, plot_history
 from gan_lessons.viz.images import describe_images, image_grid, image_pairs
@@ -31,7 +32,9 @@ __all__ = [
     "plot_histogram",
     "plot_history",
     "plot_null",
+    "plot_p_values",
     "plot_power",
+    "plot_two_samples",
     "scatter",
     "show",
     "style",

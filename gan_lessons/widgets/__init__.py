@@ -7,5 +7,13 @@ player for the static page and a still for paper.
 from gan_lessons.widgets.controls import Choice, Slider
 from gan_lessons.widgets.explorer import Explorer, explore
 from gan_lessons.widgets.two_sample import explore_null_distribution
+from gan_lessons.widgets.witness import explore_witness
 
-__all__ = ["Choice", "Explorer", "Slider", "explore", "explore_null_distribution"]
+__all__ = [
+    "Choice",
+    "Explorer",
+    "Slider",
+    "explore",
+    "explore_null_distribution",
+    "explore_witness",
+]

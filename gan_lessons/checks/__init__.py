@@ -1,0 +1,9 @@
+"""Mark a student's function: each check asks several questions and says what came instead.
+
+``check_<name>(student_function)`` returns a ``Report`` that prints one line per question.
+"""
+
+from gan_lessons.checks.report import Finding, Report, examine
+from gan_lessons.checks.two_sample import check_mmd2_unbiased
+
+__all__ = ["Finding", "Report", "check_mmd2_unbiased", "examine"]
