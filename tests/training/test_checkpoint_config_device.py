@@ -123,7 +123,7 @@ def test_a_file_from_elsewhere_runs_no_code(tmp_path):
             return os.mkdir, (str(target),)
 
     torch.save({"format": Evil()}, tmp_path / "evil.pt")
-    (tmp_path / "plain.pt").write_bytes(pickle.dumps(Evil()))
+    (tmp_path / "plain.pt").write_bytes(pickle.dumps(Evil(), protocol=2))
     for name in ("evil.pt", "plain.pt"):
         with pytest.raises(ValueError, match="not a checkpoint or is damaged"):
             load_checkpoint(tmp_path / name, state())

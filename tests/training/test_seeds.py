@@ -101,29 +101,39 @@ def test_samples_have_a_seed_axis_and_the_global_state_is_untouched():
 
 
 def test_a_gan_learns_a_normal_law_in_most_seeds():
-    """G(z) from 1-D z must find N(3, 0.5) to 0.25 in mean and 0.2 in standard deviation.
+    """G(z) from 1-D z finds N(3, 0.5): mean within 0.15, standard deviation within 0.15.
 
-    The tolerance is about half a standard deviation of the data: alternating steps circle the
-    optimum. Not every seed has to land there (seen: 12 of 12); 10 of 12 must.
+    Alternating steps circle the optimum, hence tolerances of a third of the data's spread. Seen:
+    12 of 12 seeds, means 2.97 to 3.02 and standard deviations 0.37 to 0.55; 10 must.
     """
 
     def pair(seed):
         g = nn.Sequential(nn.Linear(1, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1))
-        d = nn.Sequential(nn.Linear(1, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1), nn.Flatten(0))
+        d = nn.Sequential(
+            *(nn.Linear(1, 32), nn.SiLU(), nn.Linear(32, 32), nn.SiLU()),
+            *(nn.Linear(32, 1), nn.Flatten(0)),
+        )
         return g, d
 
     def normal(n, rng):
         return 3 + 0.5 * torch.randn(n, 1, generator=rng)
 
     config = TrainConfig(
-        steps=1000, batch_size=64, z_dim=1, g_lr=3e-3, d_lr=3e-3, r1_gamma=0.2, log_every=1000
+        steps=400,
+        batch_size=128,
+        z_dim=1,
+        g_lr=2e-3,
+        d_lr=1e-2,
+        betas=(0.5, 0.99),
+        r1_gamma=0.1,
+        log_every=400,
     )
     seeds = GANSeeds(pair, "non-saturating", config, 12)
     start = seeds.sample(5000, torch.Generator().manual_seed(0)).squeeze(2)
     assert ((start.mean(1) - 3).abs() > 1).all()
     list(train_seeds(seeds, normal, config))
     x = seeds.sample(5000, torch.Generator().manual_seed(0)).squeeze(2)
-    good = ((x.mean(1) - 3).abs() < 0.25) & ((x.std(1) - 0.5).abs() < 0.2)
+    good = ((x.mean(1) - 3).abs() < 0.15) & ((x.std(1) - 0.5).abs() < 0.15)
     assert int(good.sum()) >= 10, (x.mean(1), x.std(1))
 
 
