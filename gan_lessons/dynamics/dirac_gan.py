@@ -44,7 +44,7 @@ class DiracGAN:
     ----------
     objective
         "saturating" (f = g = -softplus), "non-saturating", "least-squares" (D = 1/2 + psi x),
-        "hinge", "wasserstein" or "relativistic".
+        "hinge", "wasserstein" or "relativistic"; or a ``ScalarObjective`` of your own.
     r1_gamma
         Weight gamma >= 0 of the R1 penalty; D has slope psi everywhere, so it is gamma/2 psi^2.
     instance_noise
@@ -64,20 +64,22 @@ class DiracGAN:
     psi is ours with its sign turned.
     """
 
-    objective: str = "saturating"
+    objective: str | ScalarObjective = "saturating"
     r1_gamma: float = 0.0
     instance_noise: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.objective not in SCALAR_OBJECTIVES:
+        own = isinstance(self.objective, ScalarObjective)
+        if not own and self.objective not in SCALAR_OBJECTIVES:
             raise ValueError(
-                f"objective must be one of {', '.join(SCALAR_OBJECTIVES)}, got {self.objective!r}."
+                f"objective must be a ScalarObjective or one of {', '.join(SCALAR_OBJECTIVES)}, "
+                f"got {self.objective!r}."
             )
         check_positive(self.r1_gamma, "r1_gamma", allow_zero=True)
         check_positive(self.instance_noise, "instance_noise", allow_zero=True)
         if self.instance_noise > 0 and not self._scalar.smooth:
             raise ValueError(
-                f"instance_noise must be 0 with the {self.objective} objective, got "
+                f"instance_noise must be 0 with an objective that is not smooth (hinge), got "
                 f"{self.instance_noise}: its corner has no accurate quadrature; use wasserstein, "
                 f"which is the same game near the equilibrium."
             )
@@ -85,6 +87,8 @@ class DiracGAN:
     @property
     def _scalar(self) -> ScalarObjective:
         """The scalar functions f and g of the objective."""
+        if isinstance(self.objective, ScalarObjective):
+            return self.objective
         return SCALAR_OBJECTIVES[self.objective]
 
     @property

@@ -14,6 +14,7 @@ from gan_lessons.dynamics import (
     BilinearGame,
     ConsensusGame,
     DiracGAN,
+    ScalarObjective,
     equilibrium_eigenvalues,
 )
 from gan_lessons.objectives import OBJECTIVES
@@ -197,14 +198,31 @@ def test_consensus_eigenvalues(game: DiracGAN, slope: float) -> None:
     np.testing.assert_allclose(eigenvalues, expected, rtol=0, atol=1e-12)
 
 
+def test_an_objective_of_your_own_is_taken() -> None:
+    # The fake term of the Pearson f-GAN, -(t^2/4 + t); the real term is constant here.
+    pearson = ScalarObjective(
+        f=lambda t: -(t**2) / 4 - t,
+        f_prime=lambda t: -t / 2 - 1,
+        f_second=lambda t: torch.full_like(t, -0.5),
+        g=lambda t: -(t**2) / 4 - t,
+        g_prime=lambda t: -t / 2 - 1,
+        g_second=lambda t: torch.full_like(t, -0.5),
+    )
+    game = DiracGAN(pearson, r1_gamma=0.3)
+    assert game.slope == 1.0
+    for point in spread_points(5):
+        expected = autograd_field(game, point)
+        torch.testing.assert_close(game.vector_field(point), expected, rtol=0, atol=1e-12)
+
+
 def test_bad_games_are_refused() -> None:
-    with pytest.raises(ValueError, match="objective must be one of saturating, .*got 'minimax'"):
+    with pytest.raises(ValueError, match="one of saturating, .*got 'minimax'"):
         DiracGAN("minimax")
     with pytest.raises(ValueError, match="r1_gamma must be zero or positive"):
         DiracGAN(r1_gamma=-0.1)
     with pytest.raises(ValueError, match="instance_noise must be zero or positive"):
         DiracGAN(instance_noise=math.inf)
-    with pytest.raises(ValueError, match="instance_noise must be 0 with the hinge.*wasserstein"):
+    with pytest.raises(ValueError, match="instance_noise must be 0 .*hinge.*use wasserstein"):
         DiracGAN("hinge", instance_noise=0.5)
     with pytest.raises(ValueError, match="weight must be zero or positive"):
         ConsensusGame(DiracGAN(), -1.0)
