@@ -116,3 +116,8 @@ def device_of(rng: torch.Generator | None) -> torch.device:
 def gaussian_log_density(squared: Tensor, std: Tensor, dim: int) -> Tensor:
     """Return log N(x; mean, std^2 I) from squared distances in units of std."""
     return -0.5 * squared - dim * (std.log() + 0.5 * math.log(2 * math.pi))
+
+
+def normal_cdf(z: Tensor) -> Tensor:
+    """Return P(Z <= z) for standard normal Z, exact in the lower tail, unlike torch's ndtr."""
+    return 0.5 * torch.special.erfc(-z / math.sqrt(2))

@@ -15,6 +15,7 @@ from gan_lessons.distributions.base import (
     as_probabilities,
     device_of,
     gaussian_log_density,
+    normal_cdf,
     require_univariate,
 )
 
@@ -138,7 +139,7 @@ class Mixture:
         require_univariate(self.dim, "cdf")
         points = as_points(x, 1)
         z = (points - self.means.squeeze(1).to(points)) / self.stds.to(points)
-        return torch.special.ndtr(z) @ self.weights.to(points)
+        return normal_cdf(z) @ self.weights.to(points)
 
     def quantile(self, p: Tensor) -> Tensor:
         """Return x with P(X <= x) = p for p (n,) in [0, 1], shape (n,), by bisection in float64."""

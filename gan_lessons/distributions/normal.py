@@ -14,6 +14,7 @@ from gan_lessons.distributions.base import (
     as_probabilities,
     device_of,
     gaussian_log_density,
+    normal_cdf,
     require_univariate,
 )
 
@@ -82,7 +83,7 @@ class Normal:
         """Return P(X <= x) for x (n,), shape (n,), exact in the lower tail."""
         require_univariate(self.dim, "cdf")
         points = as_points(x, 1).squeeze(1)
-        return torch.special.ndtr((points - self.location.to(points)) / self.std)
+        return normal_cdf((points - self.location.to(points)) / self.std)
 
     def quantile(self, p: Tensor) -> Tensor:
         """Return x with P(X <= x) = p for p (n,) in [0, 1]; -inf at 0 and inf at 1."""

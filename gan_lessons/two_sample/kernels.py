@@ -18,8 +18,8 @@ def squared_distances(x: Tensor, y: Tensor) -> Tensor:
     """Return |x_i - y_j|^2 for x (n, d) and y (m, d), shape (n, m).
 
     Up to 8 features the differences are squared one by one, and equal points are at distance zero
-    exactly. Beyond, a matrix product is used, on centred points, with errors of a few units in the
-    last place of |x|^2 + |y|^2.
+    exactly. Beyond, a matrix product is used, on centred points, and pairs that are close beside
+    |x|^2 + |y|^2 are computed again from their differences.
     """
     x, y = check_pair(x, y, minimum=1)
     return _squared_distances(x, y)
@@ -85,13 +85,13 @@ def minus_distance(x: Tensor, y: Tensor) -> Tensor:
     return _minus_distance(x, y)
 
 
-def median_heuristic(x: Tensor, y: Tensor, max_points: int = 1000) -> float:
+def median_heuristic(x: Tensor, y: Tensor, max_points: int = 500) -> float:
     """Return the median distance between points of the pooled sample, a common bandwidth.
 
     Over all pairs up to ``max_points`` pooled points; beyond, over that many points spread evenly
     along a fixed direction. They depend on the pooled points and not on which of them are x, so
-    permutation tests stay exact. Where more than half of the pairs coincide (discrete data), the
-    median is over the pairs that do not.
+    permutation tests stay exact. Of an even number of distances the lower middle one is taken.
+    Where more than half of the pairs coincide (discrete data), the median is over the others.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def median_heuristic(x: Tensor, y: Tensor, max_points: int = 1000) -> float:
     return median_distance(torch.cat([x, y]).detach(), max_points)
 
 
-def median_distance(pooled: Tensor, max_points: int = 1000) -> float:
+def median_distance(pooled: Tensor, max_points: int = 500) -> float:
     """Return the median distance between pooled points (N, d); see ``median_heuristic``."""
     check_count(max_points, "max_points", minimum=2)
     size, features = pooled.shape
@@ -124,9 +124,10 @@ def median_distance(pooled: Tensor, max_points: int = 1000) -> float:
         at = torch.linspace(0, size - 1, max_points, dtype=torch.float64).round().long()
         pooled = pooled[order[at.to(order.device)]]
     count = pooled.shape[0]
-    upper = torch.triu_indices(count, count, offset=1, device=pooled.device)
-    squared = _squared_distances(pooled, pooled)[upper[0], upper[1]]
-    median = float(squared.median())
+    squared = _squared_distances(pooled, pooled).flatten()
+    # Sorted, the matrix has its diagonal first, then every pair twice.
+    n_pairs = count * (count - 1) // 2
+    median = float(squared.kthvalue(count + 2 * ((n_pairs - 1) // 2) + 1).values)
     if median == 0:
         positive = squared[squared > 0]
         if positive.numel() == 0:
@@ -164,7 +165,12 @@ def _squared_distances(x: Tensor, y: Tensor) -> Tensor:
     centre = y.detach().mean(0)
     x, y = x - centre, y - centre
     norms = x.square().sum(1, keepdim=True) + y.square().sum(1)
-    return torch.addmm(norms, x, y.T, alpha=-2).clamp_min(0)
+    squared = torch.addmm(norms, x, y.T, alpha=-2).clamp_min(0)
+    # Close points: the difference of large numbers has lost its digits there.
+    close = (squared.detach() < 0.01 * norms.detach()).nonzero()
+    for i, j in (pairs.unbind(1) for pairs in close.split(max(1, 1_000_000 // x.shape[1]))):
+        squared = squared.index_put((i, j), (x[i] - y[j]).square().sum(1))
+    return squared
 
 
 def _rbf(x: Tensor, y: Tensor, bandwidths: tuple[float, ...]) -> Tensor:
