@@ -91,8 +91,9 @@ def encode(figure: Figure, scale: float) -> Encoded:
 
     with style():
         canvas = FigureCanvasAgg(figure)
-        if figure.get_layout_engine() is not None:
-            figure.draw_without_rendering()  # lay out once; every scale then has the same layout
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(figure)  # lay out once; every scale then has the same layout
             figure.set_layout_engine("none")
         before = figure.dpi
         figure.set_dpi(DOTS_PER_INCH * scale)
