@@ -99,14 +99,14 @@ def complete(divergence: FDivergence) -> FDivergence:
             return (divergence.conjugate or conjugate)(divergence.activation(v))
         return v.exp() * f_prime(v.exp()) - f(v.exp())
 
-    ends = f_prime(torch.tensor([-200.0, 200.0], dtype=torch.float64).exp()).tolist()
-    inner = f_prime(torch.tensor([-150.0, 150.0], dtype=torch.float64).exp()).tolist()
-    grows = abs(ends[1] - inner[1]) > 1e-9 * (1 + abs(inner[1]))
+    # The domain of f* has no lower end, and its upper end is the slope of f for large u.
+    inner, outer = f_prime(torch.tensor([150.0, 200.0], dtype=torch.float64).exp()).tolist()
+    high = math.inf if abs(outer - inner) > 1e-9 * (1 + abs(inner)) else outer
     return replace(
         divergence,
         f_prime=f_prime,
         conjugate=divergence.conjugate or conjugate,
-        conjugate_domain=divergence.conjugate_domain or (-math.inf, math.inf if grows else ends[1]),
+        conjugate_domain=divergence.conjugate_domain or (-math.inf, high),
         activation=divergence.activation or activation,
         conjugate_of_activation=divergence.conjugate_of_activation or conjugate_of_activation,
         integrand=divergence.integrand or integrands.from_f(f),

@@ -13,7 +13,8 @@ from gan_lessons.divergences import (
     optimal_logits,
     optimal_value,
 )
-from tests.divergences.laws import laws
+
+from .laws import laws
 
 few = settings(deadline=None, derandomize=True, max_examples=8)
 

@@ -16,7 +16,8 @@ from gan_lessons.divergences import (
     jensen_shannon,
     wasserstein1,
 )
-from tests.divergences.laws import full_laws, laws, normals, uniforms
+
+from .laws import full_laws, laws, normals, uniforms
 
 few = settings(deadline=None, derandomize=True, max_examples=15)
 keys = st.sampled_from(list(F_DIVERGENCES))

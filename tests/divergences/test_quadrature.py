@@ -7,7 +7,8 @@ from gan_lessons.distributions import Mixture, Normal, Uniform, ring
 from gan_lessons.divergences import f_divergence, integrate, integrate_over_laws
 from gan_lessons.divergences.laws import panel_edges
 from gan_lessons.divergences.quadrature import value_or_warning
-from tests.divergences.laws import Cauchy, Laplace
+
+from .laws import Cauchy, Laplace
 
 
 def edges(*points: float) -> torch.Tensor:
