@@ -169,7 +169,7 @@ def open_page(context: "BrowserContext") -> Callable[[str, str], Visit]:
 
 @pytest.fixture(scope="session", params=PAGES)
 def opened(
-    request: pytest.FixtureRequest, html: Path, open_page: Callable[[str, str], Visit]
+    request: pytest.FixtureRequest, open_page: Callable[[str, str], Visit], html: Path
 ) -> Iterator[Visit]:
     """Each page of the table of contents in turn, opened once, as a file, for all its tests."""
     address = (html / f"{request.param}.html").resolve().as_uri()

@@ -63,14 +63,16 @@ def _problems_of_control(page: "Page", figure: "Locator", control: "Locator") ->
 
 def _problems_of_play(page: "Page", figure: "Locator") -> list[str]:
     """Start and stop the film by keyboard; return what is wrong."""
-    button = figure.locator("[data-play]")
+    button, films = figure.locator("[data-play]"), figure.locator("input[type=range]")
     if not button.count():
         return []
+    films.first.focus()
+    page.keyboard.press("Home")
+    steps = int(films.first.evaluate("e => (e.max - e.min) / (e.step || 1)"))
     button.focus()
     before = figure.evaluate(STATE)["src"]
     page.keyboard.press("Enter")
-    # It may start anew at once, where it stood at the end; so two changes are wanted.
-    for change in range(2):
+    for change in range(min(2, steps)):
         try:
             page.wait_for_function(
                 "([root, src]) => root.querySelector('img[data-frame]').src !== src",
@@ -80,7 +82,8 @@ def _problems_of_play(page: "Page", figure: "Locator") -> list[str]:
         except Exception as error:
             return [f"play: change {change + 1} did not come ({type(error).__name__})"]
         before = figure.evaluate(STATE)["src"]
-    page.keyboard.press("Enter")
+    if button.get_attribute("aria-pressed") == "true":  # a short film may have ended by itself
+        page.keyboard.press("Enter")
     stopped = figure.evaluate(STATE)["src"]
     page.wait_for_timeout(900)
     return [] if figure.evaluate(STATE)["src"] == stopped else ["play: it cannot be stopped"]
@@ -91,7 +94,7 @@ def test_every_control_moved_by_keyboard_changes_its_picture(opened: Any) -> Non
     page.evaluate(REVEAL)
     page.emulate_media(reduced_motion="no-preference")  # the film runs faster then
     figures = page.locator("figure.gan-player[data-player]")
-    problems = []
+    problems, errors = [], len(opened.errors)
     for index in range(figures.count()):
         figure = figures.nth(index)
         name = figure.get_attribute("id") or f"player {index}"
@@ -103,7 +106,7 @@ def test_every_control_moved_by_keyboard_changes_its_picture(opened: Any) -> Non
         problems += [f"{name}: {problem}" for problem in found]
     page.emulate_media(reduced_motion="reduce")
     assert not problems, "\n".join(problems)
-    assert opened.errors == [], "a script failed while controls were moved"
+    assert opened.errors[errors:] == [], "a script failed while controls were moved"
     if re.match(r"book/\d", opened.name):
         assert figures.count() >= 1, "a chapter has something to move"
 
