@@ -103,6 +103,10 @@ def encode(figure: Figure, scale: float) -> Encoded:
         ).convert("RGB")
         figure.set_dpi(before)
     few = pixels.quantize(COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    channels = few.getpalette() or []
+    palette = [channels[i : i + 3] for i in range(0, len(channels), 3)]
+    white = [[255] * 3 if min(color) >= 250 else color for color in palette]
+    few.putpalette([channel for color in white for channel in color])  # else the paper is greyish
     buffer = io.BytesIO()
     if features.check("webp"):  # a quarter to a third smaller than PNG on every figure tried
         few.convert("RGB").save(buffer, format="WEBP", lossless=True, quality=70, method=2)

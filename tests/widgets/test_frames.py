@@ -33,6 +33,11 @@ def test_each_setting_has_its_own_picture_and_words(explorer, draw):
     assert (frames.width, frames.height) == (200, 120)
 
 
+def test_paper_stays_white(explorer):
+    for picture in explorer.frames.pictures:
+        assert pixels(picture.content)[0, 0].tolist() == [255, 255, 255]
+
+
 def test_equal_pictures_are_kept_once(explorer):
     # height 1 shifted by 1.0 and height 2 not shifted are one line; in all 5 different heights
     assert len(explorer.frames.pictures) == 5

@@ -48,8 +48,9 @@ def test_the_page_without_script_shows_the_default(page, explorer):
     assert "Move <it>." in page.one("figcaption").text
 
 
-def test_all_frames_are_there_and_described(page):
+def test_all_frames_are_there_and_described(page, explorer):
     pictures, order, alts = page.frames()
+    assert pictures == [picture.content for picture in explorer.frames.pictures]
     assert len(order) == len(alts) == 6
     assert set(order) == set(range(len(pictures)))
     assert len(set(alts)) == 6
