@@ -9,17 +9,18 @@ A tour, in the order to read it:
 - ``config``: every number of a run; ``records``: what a run reports, and ``TrainingDiverged``.
 - ``sampling``: where real batches come from; ``ema``: averaged weights; ``checkpoint``: files to
   go on from; ``device``: where to train, and what repeats there; ``progress``: a bar.
-- ``seeds``: many independent GANs as one batched computation.
+- ``seeds`` and ``ensemble``: many independent GANs as one batched computation.
 """
 
 from gan_lessons.training.checkpoint import load_checkpoint, save_checkpoint
 from gan_lessons.training.config import TrainConfig
 from gan_lessons.training.device import choose_device, repeatability, seeded_generator
 from gan_lessons.training.ema import EMA
+from gan_lessons.training.ensemble import GANSeeds, seeded_networks
 from gan_lessons.training.loop import train
 from gan_lessons.training.progress import progress
 from gan_lessons.training.records import Record, TrainingDiverged, history
-from gan_lessons.training.seeds import GANSeeds, SeedsRecord, seeded_networks, train_seeds
+from gan_lessons.training.seeds import SeedsRecord, train_seeds
 from gan_lessons.training.state import GANState, System
 from gan_lessons.training.steps import (
     DiscriminatorUpdate,

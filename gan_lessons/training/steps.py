@@ -12,7 +12,17 @@ from gan_lessons.training.config import TrainConfig
 
 
 class DiscriminatorUpdate(NamedTuple):
-    """What one discriminator update saw, before the update."""
+    """What one discriminator update saw, before the update; all detached.
+
+    Parameters
+    ----------
+    loss : Tensor
+        The objective's loss, a scalar, without penalty.
+    penalty : Tensor
+        The weighted penalties, a scalar.
+    real_logits, fake_logits : Tensor (n,)
+        What D said.
+    """
 
     loss: Tensor
     penalty: Tensor
