@@ -221,3 +221,22 @@ def test_wasserstein_agrees_with_the_quantile_formula():
 def test_wasserstein_refuses_what_is_not_on_the_line():
     with pytest.raises(ValueError, match="q must be one-dimensional"):
         wasserstein1(Normal(0, 1), Normal([0.0, 1.0], 1))
+
+
+@pytest.mark.parametrize("where", [0, 1])
+def test_slow_tails_inside_a_wide_gap(where):
+    # p^2/q of the narrow pair reaches out to 30 of its standard deviations, into the gap.
+    means, stds = [0.0, 1e5], [1.0, 1.0]
+    p = Mixture([0.5, 0.5], means, stds)
+    stds[where] = 0.72
+    q = Mixture([0.5, 0.5], means, stds)
+    r2 = 0.72**2
+    expected = 0.5 * (r2 / math.sqrt(2 * r2 - 1) - 1)
+    assert f_divergence("pearson", p, q) == pytest.approx(expected, rel=1e-8)
+
+
+def test_wasserstein_does_not_sum_rounding_over_the_tails():
+    # Ten weights of 0.1 add to less than one by rounding, also at the far right.
+    p = Mixture([0.1] * 10, [0.0] * 10, [1.0] * 10)
+    assert float(p.cdf(torch.tensor([50.0], dtype=torch.float64))) != 1
+    assert wasserstein1(p, Normal(0.5, 1)) == pytest.approx(0.5, abs=1e-10)
