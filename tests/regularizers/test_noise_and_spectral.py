@@ -79,10 +79,18 @@ def test_spectral_norm_bounds_the_slope():
 
 def test_spectral_norm_is_seeded_and_leaves_the_global_state():
     before = torch.get_rng_state()
-    a, b = (spectral_norm(network(), rng=generator(5)) for _ in range(2))
+    a = spectral_norm(network(), rng=generator(5))
+    assert torch.equal(before, torch.get_rng_state())
+    torch.rand(1)  # another global state: it must not matter
+    b, other = (
+        spectral_norm(network(), rng=generator(5)),
+        spectral_norm(network(), rng=generator(6)),
+    )
+    torch.set_rng_state(before)
     for key, tensor in a.state_dict().items():
         assert torch.equal(tensor, b.state_dict()[key])
-    assert torch.equal(before, torch.get_rng_state())
+    same = [torch.equal(t, other.state_dict()[key]) for key, t in a.state_dict().items()]
+    assert not all(same)
 
 
 def test_spectral_norm_checks():
