@@ -131,3 +131,12 @@ def test_power_formula_against_simulation(delta, n_test, power):
     # Simulation error 0.008 (one standard error) and the lattice's step.
     assert rejected == pytest.approx(power, abs=0.04)
     assert ts.classifier_test_power(0.5, n_test, 0.1) == pytest.approx(0.1)
+
+
+def test_neighbours_at_equal_distance_do_not_follow_the_order_of_the_samples():
+    # Twelve values, x the larger sample: were the first of all equals the neighbour, it would be
+    # an x, and x would be told from y under p = q.
+    def draw(n: int, g: torch.Generator) -> torch.Tensor:
+        return torch.randint(12, (n * n, 1), generator=g).float()
+
+    assert_level(p_values(TESTS["nearest neighbour"], draw, 60))
