@@ -98,8 +98,8 @@ def inside(path: object, limit: float, name: str = "path") -> NDArray[np.float64
         raise ValueError(f"{name} must start within the limit {limit:g}, got {points[0]}.")
     last, out = points[first - 1], points[first]
     step = np.clip(out, -1e12, 1e12) - last
-    with np.errstate(divide="ignore"):
-        room = np.where(step == 0, np.inf, (np.sign(step) * limit - last) / step)
+    moves = step != 0
+    room = (np.sign(step[moves]) * limit - last[moves]) / step[moves]
     return np.vstack([points[:first], last + min(1.0, float(room.min())) * step])
 
 

@@ -5,6 +5,7 @@ player for the static page and a still for paper.
 """
 
 from gan_lessons.widgets.controls import Choice, Slider
+from gan_lessons.widgets.convergence import explore_dirac_gan
 from gan_lessons.widgets.explorer import Explorer, explore
 from gan_lessons.widgets.two_sample import explore_null_distribution
 from gan_lessons.widgets.witness import explore_witness
@@ -14,6 +15,7 @@ __all__ = [
     "Explorer",
     "Slider",
     "explore",
+    "explore_dirac_gan",
     "explore_null_distribution",
     "explore_witness",
 ]
