@@ -33,6 +33,9 @@ class Mirror(BaseHTTPRequestHandler):
         start = 0
         if wanted and server.behaviour != "no-range":
             start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1])
+            if start >= len(content):
+                self.send_error(416)
+                return
             self.send_response(206)
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         else:
@@ -148,6 +151,14 @@ def test_missing_everywhere_names_each_mirror(tmp_path):
     assert one.address in message
     assert two.address in message
     assert "404" in message
+    assert names(tmp_path) == []
+
+
+def test_one_altered_and_one_missing_may_be_tried_again(tmp_path):
+    with mirror("altered") as altered, mirror("missing") as missing:
+        mirrors = [altered.address, missing.address]
+        with pytest.raises(DataNotFound, match=r"sent another file.*404.*try again"):
+            download_file(FILE, tmp_path, mirrors)
     assert names(tmp_path) == []
 
 
