@@ -142,3 +142,11 @@ X = normal(6, 3, 0)
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_surface_is_sharp():
+    x = torch.tensor([0.0, 1.0, 5.0])  # radii 1, 1, 4 for k = 1
+    for outside, wanted in ((-1.0, 1.0), (-1.0001, 0.0)):
+        y = torch.tensor([outside, outside])
+        assert precision_recall(x, y, k=1).precision == wanted
+        assert density_coverage(x, y, k=1) == (wanted, wanted / 3)
