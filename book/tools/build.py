@@ -1,6 +1,7 @@
 """Build the HTML book strictly from the stored outputs and print the page to open.
 
-Every warning is an error (``-W``), and so is every reference that leads nowhere (``-n``).
+Every warning is an error (``-W``), and so is every reference that leads nowhere (``-n``). Every
+page is built anew (``--all``): otherwise a change to a style sheet alone would not arrive.
 """
 
 import subprocess
@@ -15,7 +16,7 @@ def main() -> int:
     jupyter_book = Path(sys.executable).with_name(
         "jupyter-book.exe" if sys.platform == "win32" else "jupyter-book"
     )
-    command = [str(jupyter_book), "build", ".", "-W", "-n", "--keep-going", *sys.argv[1:]]
+    command = [str(jupyter_book), "build", ".", "--all", "-W", "-n", "--keep-going"]
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
     page = ROOT / "_build" / "html" / "book" / "intro.html"
     if status == 0:

@@ -5,6 +5,10 @@ document.addEventListener("DOMContentLoaded", () => {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     }
   };
+  // The bibliography says role="list"; its entries must say that they are its items.
+  for (const entry of document.querySelectorAll(".citation-list[role='list'] > .citation")) {
+    entry.setAttribute("role", "listitem");
+  }
   reach();
   window.addEventListener("resize", reach);
   if (window.MathJax?.startup?.promise) window.MathJax.startup.promise.then(reach);

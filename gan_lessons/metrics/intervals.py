@@ -64,8 +64,6 @@ def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Share
     tail = (1 - level) / 2
     low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, trials - successes + 1))
     high = (
-        1.0
-        if successes == trials
-        else float(beta.ppf(1 - tail, successes + 1, trials - successes))
+        1.0 if successes == trials else float(beta.ppf(1 - tail, successes + 1, trials - successes))
     )
     return Share(successes / trials, low, high)

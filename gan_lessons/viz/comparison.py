@@ -87,7 +87,7 @@ def plot_p_values(p_values: Numbers, level: float = 0.05, ax: Axes | None = None
     with style():
         # p-values are multiples of 1 / (1 + B): bars are closed on the right, so that p = level
         # falls into the first.
-        index = np.clip(np.ceil(np.round(values * bins, 9)).astype(int) - 1, 0, bins - 1)
+        index = np.clip(np.ceil(np.round(values * bins, 5)).astype(int) - 1, 0, bins - 1)
         shares = np.bincount(index, minlength=bins) / len(values)
         places = (np.arange(bins) + 0.5) / bins
         width = 0.92 / bins
@@ -96,9 +96,9 @@ def plot_p_values(p_values: Numbers, level: float = 0.05, ax: Axes | None = None
         ax.axhline(1 / bins, color=LATENT.color, linewidth=1.2, linestyle=":")
         ax.annotate(
             f"rejected: {shares[0]:.1%}",
-            (places[0], shares[0]),
-            xytext=(8, 3),
-            textcoords="offset points",
+            (0.1, 0.93),
+            xycoords="axes fraction",
+            va="center",
             color=MODEL.color,
         )
         ax.set(xlim=(0, 1), xlabel="p-value", ylabel="share of tests")
