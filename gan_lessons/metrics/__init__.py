@@ -3,7 +3,8 @@
 All are functions of samples or features (n, d), real ones first. `modes.py` where the data law is
 known; `frechet.py` and `kernel.py` for one number with what it costs to estimate it;
 `neighbours.py` for quality and variety apart, and for memorisation; `classes.py` for what a
-classifier sees; `intervals.py` for shares that were counted.
+classifier sees; `intervals.py` for shares that were counted; `parzen.py` for a density put on
+samples, and a trap.
 """
 
 from gan_lessons.metrics.classes import class_entropy, class_frequencies, mean_confidence
@@ -19,6 +20,7 @@ from gan_lessons.metrics.neighbours import (
     nearest_neighbours,
     precision_recall,
 )
+from gan_lessons.metrics.parzen import parzen_bandwidth, parzen_log_likelihood
 
 __all__ = [
     "DensityCoverage",
@@ -37,5 +39,7 @@ __all__ = [
     "mean_confidence",
     "mode_coverage",
     "nearest_neighbours",
+    "parzen_bandwidth",
+    "parzen_log_likelihood",
     "precision_recall",
 ]
