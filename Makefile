@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 NOTEBOOKS := $(wildcard book/*.ipynb)
+# draws every frame of every figure that moves: too slow for make check
+EXPLORERS := tests/widgets/test_explorers.py
 
 .PHONY: book run test check pages notebooks bench constraints clean
 
@@ -18,7 +20,7 @@ check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests --ignore=tests/book
+	$(BIN)/python -m pytest tests --ignore=tests/book --ignore=$(EXPLORERS)
 
 notebooks: $(VENV)/.test
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=600 \
@@ -27,7 +29,7 @@ notebooks: $(VENV)/.test
 pages: $(VENV)/.test
 	$(BIN)/python tests/book/install_browser.py
 	$(BIN)/python book/tools/build.py
-	$(BIN)/python -m pytest tests/book
+	$(BIN)/python -m pytest tests/book $(EXPLORERS)
 
 # --- everything else ------------------------------------------------------------------------------
 # make run, or make run ONLY="02_two_sample_test"

@@ -83,7 +83,18 @@ def load(
 
 
 def data_folder(root: str | Path | None = None) -> Path:
-    """Return the folder that `load` uses: ``root``, else GAN_LESSONS_DATA, else the cache."""
+    """Return the folder that `load` uses: ``root``, else GAN_LESSONS_DATA, else the cache.
+
+    Parameters
+    ----------
+    root
+        A folder of your own, or None.
+
+    Returns
+    -------
+    Path
+        It need not exist.
+    """
     if root is not None:
         return Path(root).expanduser()
     if named := os.environ.get("GAN_LESSONS_DATA"):

@@ -68,5 +68,21 @@ def parse_idx(content: bytes, name: str = "content") -> np.ndarray:
 
 
 def read_idx(path: str | Path) -> np.ndarray:
-    """Read an IDX file, gzip-compressed or not; see `parse_idx`."""
+    """Read an IDX file, gzip-compressed or not; see `parse_idx`.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    numpy.ndarray
+        As `parse_idx` returns it.
+
+    Raises
+    ------
+    IDXError
+        If the file is truncated, altered or no IDX file.
+    """
     return parse_idx(Path(path).read_bytes(), str(path))

@@ -127,7 +127,20 @@ class Checkerboard:
 
 
 def checkerboard(side: int = 4, cell: float = 1.0) -> Checkerboard:
-    """Return the uniform law on the dark cells of a side x side board centred at the origin."""
+    """Return the uniform law on the dark cells of a side x side board centred at the origin.
+
+    Parameters
+    ----------
+    side
+        Number of cells along an edge.
+    cell
+        Edge length of a cell.
+
+    Returns
+    -------
+    Checkerboard
+        With exact ``log_prob``.
+    """
     return Checkerboard(side, cell)
 
 

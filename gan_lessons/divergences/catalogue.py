@@ -152,6 +152,15 @@ F_DIVERGENCES: dict[str, FDivergence] = {
 def get_divergence(divergence: str | FDivergence) -> FDivergence:
     """Return the divergence of that key, or the divergence itself.
 
+    Parameters
+    ----------
+    divergence
+        A key of ``F_DIVERGENCES``, or an FDivergence.
+
+    Returns
+    -------
+    FDivergence
+
     Raises
     ------
     ValueError

@@ -84,6 +84,16 @@ def complete(divergence: FDivergence) -> FDivergence:
     rises from one end of the domain of f* to the other, and the raw score v estimates log(p/q).
     Then f*(g_f(v)) = e^v f'(e^v) - f(e^v), where Fenchel and Young's inequality is an equality;
     by this formula it loses digits for large v, so give your own where you know it.
+
+    Parameters
+    ----------
+    divergence
+        What is known of it: f at least.
+
+    Returns
+    -------
+    FDivergence
+        With every field filled.
     """
     f = divergence.f
     f_prime = divergence.f_prime or _derivative(f)

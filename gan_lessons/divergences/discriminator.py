@@ -114,6 +114,18 @@ def optimal_value(
 
     .. math:: V(G, D^*) = 2 \, \mathrm{JSD}(p, q) - \log 4
 
+    Parameters
+    ----------
+    p, q
+        Laws on the line.
+    tolerance
+        Wanted relative error of the quadrature.
+
+    Returns
+    -------
+    float
+        In nats.
+
     References
     ----------
     Goodfellow et al. (2014), eq. 6.

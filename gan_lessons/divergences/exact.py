@@ -28,7 +28,16 @@ def f_divergence_with_error(
 ) -> Integral:
     """f-divergence of two laws on the line, with the estimated error of the quadrature.
 
-    Parameters and formula are those of :func:`f_divergence`.
+    The formula is that of `f_divergence`.
+
+    Parameters
+    ----------
+    divergence
+        A key of ``F_DIVERGENCES``, or an FDivergence.
+    p, q
+        Laws on the line.
+    tolerance
+        Wanted relative error of the quadrature.
 
     Returns
     -------

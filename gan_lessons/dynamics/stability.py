@@ -118,7 +118,22 @@ def step_size_limit(game: LocalGame, method: str) -> float:
 
 
 def step_jacobian(game: Game, method: str, lr: float) -> Tensor:
-    """Compute the Jacobian of one step at the equilibrium (0, 0) by autograd, float64 (2, 2)."""
+    """Compute the Jacobian of one step at the equilibrium (0, 0) by autograd, float64 (2, 2).
+
+    Parameters
+    ----------
+    game
+        Any game whose equilibrium is (0, 0).
+    method
+        "simultaneous", "alternating" or "extragradient".
+    lr
+        Step size h > 0.
+
+    Returns
+    -------
+    Tensor
+        (2, 2), float64.
+    """
     check_positive(lr, "lr")
     origin = torch.zeros(2, dtype=torch.float64)
     return torch.func.jacrev(lambda params: step(game, method, lr, params))(origin)

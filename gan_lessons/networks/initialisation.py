@@ -63,7 +63,17 @@ def initialise(
 
 
 def count_parameters(module: nn.Module) -> int:
-    """Return how many numbers an optimiser would train (those that require a gradient)."""
+    """Return how many numbers an optimiser would train (those that require a gradient).
+
+    Parameters
+    ----------
+    module
+        Any network.
+
+    Returns
+    -------
+    int
+    """
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
 

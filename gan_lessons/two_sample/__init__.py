@@ -19,7 +19,6 @@ from gan_lessons.two_sample.mmd import mmd2_biased, mmd2_unbiased, mmd_test, mmd
 from gan_lessons.two_sample.nearest_neighbour import (
     nearest_neighbour_accuracy,
     nearest_neighbour_test,
-    nearest_neighbours,
 )
 from gan_lessons.two_sample.permutation import PairSums, TestResult, draw_labels, pair_sums
 from gan_lessons.two_sample.wasserstein import wasserstein_1d
@@ -43,7 +42,6 @@ __all__ = [
     "mmd_witness",
     "nearest_neighbour_accuracy",
     "nearest_neighbour_test",
-    "nearest_neighbours",
     "pair_sums",
     "polynomial_kernel",
     "rbf_kernel",

@@ -20,6 +20,16 @@ def squared_distances(x: Tensor, y: Tensor) -> Tensor:
     Up to 8 features the differences are squared one by one, and equal points are at distance zero
     exactly. Beyond, a matrix product is used, on centred points, and pairs that are close beside
     |x|^2 + |y|^2 are computed again from their differences.
+
+    Parameters
+    ----------
+    x, y
+        Samples (n, d) and (m, d), or (n,) and (m,).
+
+    Returns
+    -------
+    Tensor
+        (n, m).
     """
     x, y = check_pair(x, y, minimum=1)
     return _squared_distances(x, y)
@@ -80,7 +90,18 @@ def polynomial_kernel(
 
 
 def minus_distance(x: Tensor, y: Tensor) -> Tensor:
-    """Return -|x_i - y_j|, the kernel of the energy distance, shape (n, m)."""
+    """Return -|x_i - y_j|, the kernel of the energy distance, shape (n, m).
+
+    Parameters
+    ----------
+    x, y
+        Samples (n, d) and (m, d), or (n,) and (m,).
+
+    Returns
+    -------
+    Tensor
+        (n, m).
+    """
     x, y = check_pair(x, y, minimum=1)
     return _minus_distance(x, y)
 

@@ -9,6 +9,7 @@ from gan_lessons.viz.figure import Picture, new_figure, show
 from gan_lessons.viz.history import describe_history, plot_history
 from gan_lessons.viz.images import describe_images, image_grid, image_pairs
 from gan_lessons.viz.samples import plot_density, plot_histogram, scatter
+from gan_lessons.viz.seeds import plot_seeds
 from gan_lessons.viz.style import CRITIC, DATA, LATENT, MODEL, SERIES, Role, add_legend, style
 from gan_lessons.viz.testing import describe_null, describe_power, plot_null, plot_power
 from gan_lessons.viz.vector_fields import plot_paths, plot_stability, plot_vector_field
@@ -36,6 +37,7 @@ __all__ = [
     "plot_p_values",
     "plot_paths",
     "plot_power",
+    "plot_seeds",
     "plot_stability",
     "plot_two_samples",
     "plot_vector_field",

@@ -71,7 +71,21 @@ def plot_history(
 
 
 def describe_history(steps: Numbers, values: Mapping[str, Numbers], xlabel: str = "step") -> str:
-    """Compose alt text for ``plot_history`` from first, lowest, highest and last values."""
+    """Compose alt text for ``plot_history`` from first, lowest, highest and last values.
+
+    Parameters
+    ----------
+    steps
+        Steps (k,).
+    values
+        For each curve's name its values (k,).
+    xlabel
+        What ``steps`` count.
+
+    Returns
+    -------
+    str
+    """
     places = to_column(steps, "steps")
     parts = []
     for label, series in values.items():

@@ -146,7 +146,21 @@ def _framed(images: NDArray[np.float64], color: str, width: int) -> NDArray[np.f
 
 
 def describe_images(images: Numbers, what: str, columns: int = 8) -> str:
-    """Compose alt text for ``image_grid``: how many, how large, and ``what`` they show."""
+    """Compose alt text for ``image_grid``: how many, how large, and ``what`` they show.
+
+    Parameters
+    ----------
+    images
+        (n, 1 or 3, h, w) in [-1, 1].
+    what
+        What one sees, as a phrase.
+    columns
+        Images in a row.
+
+    Returns
+    -------
+    str
+    """
     array = to_array(images, "images", (4,))
     count, _, height, width = array.shape
     rows = -(-count // columns)

@@ -107,7 +107,21 @@ def plot_null(
 
 
 def describe_null(null: Numbers, statistic: float, p_value: float, name: str = "statistic") -> str:
-    """Compose alt text for ``plot_null`` from its numbers."""
+    """Compose alt text for ``plot_null`` from its numbers.
+
+    Parameters
+    ----------
+    null
+        The statistic under every permutation (B,).
+    statistic, p_value
+        As observed.
+    name
+        What the statistic is.
+
+    Returns
+    -------
+    str
+    """
     values = to_column(null, "null")
     beyond = int((values >= float(statistic)).sum())
     return (
@@ -181,7 +195,21 @@ def plot_power(
 def describe_power(
     sizes: Numbers, power: Mapping[str, Numbers], xlabel: str = "sample size"
 ) -> str:
-    """Compose alt text for ``plot_power`` from its numbers."""
+    """Compose alt text for ``plot_power`` from its numbers.
+
+    Parameters
+    ----------
+    sizes
+        (k,), the horizontal axis.
+    power
+        For each test's name the shares of rejections (k,).
+    xlabel
+        What ``sizes`` are.
+
+    Returns
+    -------
+    str
+    """
     places = to_column(sizes, "sizes")
     parts = []
     for name, values in power.items():

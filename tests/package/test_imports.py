@@ -24,7 +24,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     **{name: frozenset() for name in FREE},
     **{name: frozenset(CHAIN[:place]) | FREE for place, name in enumerate(CHAIN)},
     "two_sample": FREE,
-    "metrics": FREE | {"two_sample"},
+    # mode_coverage takes a mixture, whose modes are known (DESIGN, public names).
+    "metrics": FREE | {"two_sample", "distributions"},
     "experiments": FREE | set(CHAIN[:-1]) | set(SIDE),
     "viz": frozenset(),
     # The only one that draws with viz: experiments give numbers, a chapter or a widget draws them.

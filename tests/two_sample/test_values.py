@@ -12,6 +12,7 @@ from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from gan_lessons import two_sample as ts
+from gan_lessons.two_sample.nearest_neighbour import nearest_neighbours
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -103,7 +104,7 @@ def test_nearest_neighbours_are_scikit_learns(k):
     x, y = pair(60, 45, 4)
     pooled = torch.cat([x, y]).numpy()
     expected = NearestNeighbors(n_neighbors=k).fit(pooled).kneighbors(return_distance=False)
-    ours = ts.nearest_neighbours(torch.cat([x, y]), k, block_size=17)
+    ours = nearest_neighbours(torch.cat([x, y]), k, block_size=17)
     np.testing.assert_array_equal(ours.numpy(), expected)
     labels = np.repeat([1, 0], [60, 45])
     scores = cross_val_score(KNeighborsClassifier(k), pooled, labels, cv=LeaveOneOut())
