@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-STEP_SIZES = (0.5, 1.5, 2.5)
+STEP_SIZES = (0.5, 1.5, 2.2)
 GAMMAS = (0.0, 0.1, 0.3, 1.0)
 FAR = (1.0, 1.0)
 RADIUS = 1e-3  # of the near start
@@ -113,7 +113,7 @@ def _draw(settings: Settings) -> tuple[Figure, str]:
     method = str(settings["method"])
     lr, gamma = float(settings["lr"]), float(settings["gamma"])
     run = compute_run(method, lr, gamma)
-    figure, (left, right) = new_figure(6.4, 3.0, columns=2, width_ratios=(1, 1.2))
+    figure, (left, right) = new_figure(6.4, 2.9, columns=2, width_ratios=(1, 1.2))
     _draw_plane(left, DiracGAN("saturating", r1_gamma=gamma), run.path)
     _draw_distances(right, run)
     word = run.predicted.verdict.removesuffix(" locally")
