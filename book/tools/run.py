@@ -63,6 +63,7 @@ def execute(path: Path, timeout: int) -> float:
         kernel_name="python3",
         resources={"metadata": {"path": str(BOOK)}},
         store_widget_state=False,
+        coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],
     )
     client.execute()
