@@ -3,10 +3,24 @@
 ``check_<name>(student_function)`` returns a ``Report`` that prints one line per question.
 """
 
+from gan_lessons.checks.convolution import check_output_sizes
 from gan_lessons.checks.dynamics import (
     check_dirac_eigenvalues,
     check_r1_step_size_limit,
     check_xy_step_matrix,
+)
+from gan_lessons.checks.jensen_shannon import (
+    check_generator_gradients,
+    check_jensen_shannon,
+)
+from gan_lessons.checks.objectives import (
+    check_discriminator_loss,
+    check_generator_loss_non_saturating,
+    check_generator_loss_saturating,
+)
+from gan_lessons.checks.optimal_discriminator import (
+    check_optimal_discriminator,
+    check_smoothed_discriminator,
 )
 from gan_lessons.checks.report import Finding, Report, examine
 from gan_lessons.checks.two_sample import check_mmd2_unbiased
@@ -15,8 +29,16 @@ __all__ = [
     "Finding",
     "Report",
     "check_dirac_eigenvalues",
+    "check_discriminator_loss",
+    "check_generator_gradients",
+    "check_generator_loss_non_saturating",
+    "check_generator_loss_saturating",
+    "check_jensen_shannon",
     "check_mmd2_unbiased",
+    "check_optimal_discriminator",
+    "check_output_sizes",
     "check_r1_step_size_limit",
+    "check_smoothed_discriminator",
     "check_xy_step_matrix",
     "examine",
 ]

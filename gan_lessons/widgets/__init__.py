@@ -7,6 +7,11 @@ player for the static page and a still for paper.
 from gan_lessons.widgets.controls import Choice, Slider
 from gan_lessons.widgets.convergence import explore_dirac_gan
 from gan_lessons.widgets.explorer import Explorer, explore
+from gan_lessons.widgets.image_gan import explore_samples, explore_training
+from gan_lessons.widgets.jensen_shannon import explore_parallel_lines
+from gan_lessons.widgets.likelihood import explore_noise_share, explore_windows
+from gan_lessons.widgets.minimax import explore_logit_losses, explore_push_forward
+from gan_lessons.widgets.optimal_discriminator import explore_optimal_discriminator
 from gan_lessons.widgets.two_sample import explore_null_distribution
 from gan_lessons.widgets.witness import explore_witness
 
@@ -16,6 +21,14 @@ __all__ = [
     "Slider",
     "explore",
     "explore_dirac_gan",
+    "explore_logit_losses",
+    "explore_noise_share",
     "explore_null_distribution",
+    "explore_optimal_discriminator",
+    "explore_parallel_lines",
+    "explore_push_forward",
+    "explore_samples",
+    "explore_training",
+    "explore_windows",
     "explore_witness",
 ]
