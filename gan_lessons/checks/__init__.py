@@ -13,6 +13,7 @@ from gan_lessons.checks.jensen_shannon import (
     check_generator_gradients,
     check_jensen_shannon,
 )
+from gan_lessons.checks.likelihood import check_parzen_log_likelihood
 from gan_lessons.checks.objectives import (
     check_discriminator_loss,
     check_generator_loss_non_saturating,
@@ -37,6 +38,7 @@ __all__ = [
     "check_mmd2_unbiased",
     "check_optimal_discriminator",
     "check_output_sizes",
+    "check_parzen_log_likelihood",
     "check_r1_step_size_limit",
     "check_smoothed_discriminator",
     "check_xy_step_matrix",
