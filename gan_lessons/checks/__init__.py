@@ -24,6 +24,7 @@ from gan_lessons.checks.optimal_discriminator import (
     check_smoothed_discriminator,
 )
 from gan_lessons.checks.report import Finding, Report, examine
+from gan_lessons.checks.training import check_discriminator_sgd_step, check_gan_step
 from gan_lessons.checks.two_sample import check_mmd2_unbiased
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "Report",
     "check_dirac_eigenvalues",
     "check_discriminator_loss",
+    "check_discriminator_sgd_step",
+    "check_gan_step",
     "check_generator_gradients",
     "check_generator_loss_non_saturating",
     "check_generator_loss_saturating",

@@ -12,6 +12,7 @@ from gan_lessons.widgets.jensen_shannon import explore_parallel_lines
 from gan_lessons.widgets.likelihood import explore_noise_share, explore_windows
 from gan_lessons.widgets.minimax import explore_logit_losses, explore_push_forward
 from gan_lessons.widgets.optimal_discriminator import explore_optimal_discriminator
+from gan_lessons.widgets.training import explore_gan_steps
 from gan_lessons.widgets.two_sample import explore_null_distribution
 from gan_lessons.widgets.witness import explore_witness
 
@@ -21,6 +22,7 @@ __all__ = [
     "Slider",
     "explore",
     "explore_dirac_gan",
+    "explore_gan_steps",
     "explore_logit_losses",
     "explore_noise_share",
     "explore_null_distribution",
