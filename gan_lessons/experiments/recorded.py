@@ -90,5 +90,6 @@ def save_recorded(
     handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text + "\n")
+    os.chmod(temporary, 0o644)  # mkstemp's files are for their owner alone
     os.replace(temporary, target)
     return target
