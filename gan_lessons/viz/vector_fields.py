@@ -21,7 +21,11 @@ _POINTS = SERIES[3:] + SERIES[:1]  # apart from the colours of the two regions
 
 
 def plot_vector_field(
-    points: Numbers, directions: Numbers, labels: tuple[str, str], ax: Axes | None = None
+    points: Numbers,
+    directions: Numbers,
+    labels: tuple[str, str],
+    length: float = 0.053,
+    ax: Axes | None = None,
 ) -> Axes:
     r"""Draw the direction of a vector field at many points, as grey arrows of one length.
 
@@ -31,6 +35,8 @@ def plot_vector_field(
         Places (n, 2) and the field there (n, 2); where the field is zero, no arrow is drawn.
     labels
         What the two axes are.
+    length
+        How long an arrow is, as a share of the width of the axes.
     ax
         Axes to draw into; a new figure where None.
 
@@ -56,8 +62,8 @@ def plot_vector_field(
             unit[:, 1],
             color=_PALE,
             pivot="mid",
-            scale=19,
-            width=0.006,
+            scale=1 / check_positive(length, "length"),
+            width=0.11 * length,
             headwidth=4,
         )
         ax.plot([0], [0], color=LATENT.color, marker="+", markersize=11, markeredgewidth=2)

@@ -83,11 +83,11 @@ def _draw_plane(ax: Axes, game: DiracGAN, path: Tensor) -> None:
     # Few arrows: they are most of a frame's weight.
     ticks = torch.linspace(-2.0, 2.0, 3, dtype=torch.float64)
     points = torch.cartesian_prod(ticks, ticks)
-    plot_vector_field(points, game.vector_field(points), (r"$\theta$", r"$\psi$"), ax=ax)
+    plot_vector_field(points, game.vector_field(points), (r"$\theta$", r"$\psi$"), 0.1, ax=ax)
     shown = inside(path, LIMIT)
     ax.plot(shown[:, 0], shown[:, 1], color=FAR_ROLE.color, linewidth=1.4)
     ax.plot(*FAR, color=FAR_ROLE.color, marker=FAR_ROLE.marker, markersize=8)
-    ax.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT), xticks=(-2, 0, 2), yticks=(-2, 0, 2))
+    ax.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT), xticks=(-2, 2), yticks=(-2, 2))
     ax.set_title(
         f"from (1, 1): {far_verdict(path.norm(dim=-1))}", color=FAR_ROLE.color, fontsize=12
     )
@@ -104,7 +104,7 @@ def _draw_distances(ax: Axes, run: DiracRun) -> None:
     ax.plot(time, np.clip(predicted, LOW / 10, 10 * HIGH), color=LATENT.color, linestyle=":")
     ax.set_yscale("log")
     ax.set(xlim=(0, STEPS), ylim=(LOW, HIGH), xlabel="step", ylabel="distance", xticks=(0, 30, 60))
-    ax.set_yticks([1e-4, 1e-2, 1, 1e2])
+    ax.set_yticks([1e-4, 1e-1, 1e2])
     ax.minorticks_off()
 
 
@@ -113,7 +113,7 @@ def _draw(settings: Settings) -> tuple[Figure, str]:
     method = str(settings["method"])
     lr, gamma = float(settings["lr"]), float(settings["gamma"])
     run = compute_run(method, lr, gamma)
-    figure, (left, right) = new_figure(6.4, 2.9, columns=2, width_ratios=(1, 1.2))
+    figure, (left, right) = new_figure(6.0, 2.8, columns=2, width_ratios=(1, 1.2))
     _draw_plane(left, DiracGAN("saturating", r1_gamma=gamma), run.path)
     _draw_distances(right, run)
     word = run.predicted.verdict.removesuffix(" locally")
