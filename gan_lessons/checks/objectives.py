@@ -1,5 +1,6 @@
 """Checks for the exercises of chapter 3: the two players' losses as functions of logits."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -190,12 +191,13 @@ def _mark(
             extreme = [torch.tensor([-size, size]) for _ in sizes]
             came, right = _answer(student_function, extreme), _answer(wanted, extreme)
             finite = all(bool(torch.isfinite(g).all()) for g in came.gradients)
-            if not finite or not abs(came.loss - right.loss) < 1e-4 * size:
-                return (
-                    f"at logits of -{size:g} and {size:g} in float32 it gave {came.loss:.4g} "
-                    f"instead of {right.loss:.4g}, gradients {'' if finite else 'not '}finite: "
-                    "use softplus or logsigmoid of the logit"
-                )
+            remedy = "use softplus or logsigmoid of the logit"
+            if not math.isfinite(came.loss):
+                return f"at +-{size:g} the loss was {came.loss}: {remedy}"
+            if not finite:
+                return f"at +-{size:g} the loss was finite, its gradient was not: {remedy}"
+            if abs(came.loss - right.loss) > 1e-4 * size:
+                return f"at +-{size:g} it gave {came.loss:.4g} instead of {right.loss:.4g}"
         return True
 
     return examine(

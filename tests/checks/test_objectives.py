@@ -125,6 +125,22 @@ def test_wrong_non_saturating_losses_fail(wrong, said, seed):
     fails(check_generator_loss_non_saturating(wrong, seed), said)
 
 
+def test_a_loss_that_is_cut_off_is_seen():
+    """A logarithm cut off at -20 is finite everywhere, and wrong from there on."""
+    report = check_generator_loss_saturating(
+        lambda f: (-torch.logaddexp(f, 0 * f)).clamp(-20).mean()
+    )
+    fails(report, "at +-30 it gave -10 instead of -15")
+
+
+def test_an_infinite_gradient_is_seen():
+    def half_naive(f):
+        safe = torch.where(f > 15, -f, torch.log(1 - torch.sigmoid(f)))
+        return safe.mean()
+
+    fails(check_generator_loss_saturating(half_naive), "its gradient was not")
+
+
 def test_zeros_alone_would_not_have_found_it():
     """At logits of 0 swapped labels give the right number; that is why the logits are spread."""
     report = check_discriminator_loss(lambda r, f: fake_loss(r) + real_loss(f))
