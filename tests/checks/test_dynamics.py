@@ -32,6 +32,7 @@ def limit(slope, gamma):
 def test_right_functions_pass(seed):
     assert check_xy_step_matrix(xy_matrix, seed).passed
     assert check_dirac_eigenvalues(roots, seed).passed
+    assert check_dirac_eigenvalues(lambda s, g: roots(s, g)[::-1].copy(), seed).passed
     assert check_r1_step_size_limit(limit, seed).passed
 
 

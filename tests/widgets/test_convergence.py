@@ -1,6 +1,7 @@
 import math
 
 import pytest
+import torch
 
 from gan_lessons.dynamics import DiracGAN, step_size_limit
 from gan_lessons.widgets.convergence import (
@@ -47,6 +48,11 @@ def test_a_path_without_end_counts_as_moving_away():
     run = compute_run("extragradient", 2.5, 1.0)
     assert far_verdict(run.far) == "moves away"
     assert far_verdict(run.far * math.nan) == "moves away"
+
+
+def test_words_for_the_far_start():
+    words = [far_verdict(torch.tensor([2.0, end])) for end in (0.9, 1.1, 3.9, 4.1)]
+    assert words == ["comes closer", "does neither", "does neither", "moves away"]
 
 
 def test_distances_start_where_they_should():
