@@ -135,6 +135,11 @@ def _draw_noise(settings: Settings) -> tuple[Figure, str]:
     right.set_xticks([1, 0.1, 0.01, 0.001], ["1", "0.1", "0.01", "0.001"])
     right.minorticks_off()
     right.set_title("test log-likelihood (nats)")
+    if share == 0:
+        return figure, (
+            f"No noise: the mean log-likelihood of test digits is {value:.1f} nats. The model on "
+            f"200 digits instead of 1,000 has {few:.1f}."
+        )
     return figure, (
         f"{share:.1%} of the samples are noise: the mean log-likelihood of test digits is "
         f"{value:.1f} nats, a loss of {without - value:.1f}, where log({1 / (1 - share):.4g}) = "

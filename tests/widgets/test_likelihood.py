@@ -70,6 +70,10 @@ def test_what_is_said_is_what_was_computed():
     _, alt = _draw_noise({"share": 0.99})
     assert f"{noisy_model(0.99)[1]:.1f} nats" in alt
     assert "log(100) = 4.6" in alt
+    _, alt = _draw_noise({"share": 0.0})
+    assert alt.startswith(
+        f"No noise: the mean log-likelihood of test digits is {noisy_model(0.0)[1]:.1f} nats"
+    )
     _, alt = _draw_windows({"width": 0.02, "centres": "200 digits"})
     assert f"{window_model('200 digits', 0.02).on_test:,.0f} nats on test" in alt
 
