@@ -94,11 +94,11 @@ def check_dirac_eigenvalues(
         wanted = equilibrium_eigenvalues(game)
         if tuple(came.shape) != (2,):
             return f"the shape was {tuple(came.shape)}, two eigenvalues are wanted"
-        for order in (came, came.flip(0)):
-            if torch.allclose(order, wanted, atol=1e-9):
-                return True
-            if torch.allclose(-order, wanted, atol=1e-9):
-                return "the sign is turned: the players walk down their losses"
+        orders = (came, came.flip(0))
+        if any(torch.allclose(order, wanted, atol=1e-9) for order in orders):
+            return True
+        if any(torch.allclose(-order, wanted, atol=1e-9) for order in orders):
+            return "the sign is turned: the players walk down their losses"
         return f"it gave {_words(came)} instead of {_words(wanted)}"
 
     return examine(
