@@ -10,6 +10,7 @@ alt text from.
 """
 
 import argparse
+import os
 import re
 import sys
 import time
@@ -78,7 +79,9 @@ def execute(path: Path, timeout: int) -> float:
         raise RuntimeError("a cell wrote to standard error (mend it):\n" + "\n".join(noisy))
     strip_noise(notebook)
     nbformat.validate(notebook)
-    nbformat.write(notebook, path)
+    part = path.with_suffix(".ipynb.part")  # whole or not at all
+    nbformat.write(notebook, part)
+    os.replace(part, path)
     return seconds
 
 
