@@ -119,7 +119,7 @@ def _draw(settings: Settings) -> tuple[Figure, str]:
     word = run.predicted.verdict.removesuffix(" locally")
     radius, seen = run.predicted.spectral_radius, measured_verdict(run.rate)
     right.set_title(
-        f"near (0, 0) predicted: {word}\nmeasured: {seen}", color=NEAR_ROLE.color, fontsize=12
+        f"locally predicted: {word}\nlocally measured: {seen}", color=NEAR_ROLE.color, fontsize=11
     )
     return figure, (
         f"{method.capitalize()} steps of size {lr:g}, gamma {gamma:g}. Predicted near the "
