@@ -144,11 +144,11 @@ def collapsed_solutions(cells: list[NotebookNode]) -> int:
     count, inside, ran = 0, False, False
     for cell in cells:
         if cell.cell_type == "markdown":
-            if re.search(r"\{solution-start\}[^`]*:class:[^\n]*dropdown", cell.source):
-                inside, ran = True, False
-            if "{solution-end}" in cell.source:
-                count += inside and ran
-                inside = False
+            # one cell may end a solution and start the next: take the marks in their order
+            for mark in re.findall(r"\{solution-start\}[^`]*|\{solution-end\}", cell.source):
+                count += inside and ran and mark == "{solution-end}"
+                inside = bool(re.search(r"start\}.*:class:[^\n]*dropdown", mark, re.S))
+                ran = False
         elif cell.cell_type == "code" and cell.source.strip() and cell.execution_count:
             ran = True
             count += not inside and bool(_tags(cell) & COLLAPSED)
@@ -247,3 +247,6 @@ def test_solutions_are_counted() -> None:
     end = nbformat.v4.new_markdown_cell("```{solution-end}\n```")
     cells = [start, _cell("1"), _cell("2"), end, _cell("3", "hide-cell"), start, end, _cell("4")]
     assert collapsed_solutions(cells) == 2
+    both = nbformat.v4.new_markdown_cell(f"{end.source}\n\nText.\n\n{start.source}")
+    assert collapsed_solutions([start, _cell("1"), both, _cell("2"), end]) == 2
+    assert collapsed_solutions([start, _cell("1"), both, end]) == 1
