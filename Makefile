@@ -4,32 +4,35 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 NOTEBOOKS := $(wildcard book/*.ipynb)
-# draws every frame of every figure that moves: too slow for make check
-EXPLORERS := tests/widgets/test_explorers.py
+# One thread a process: two processes share the work, and numbers repeat.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-.PHONY: book run test check pages notebooks bench constraints clean
+.PHONY: book run test check slow pages notebooks bench constraints clean
 
 # --- the two commands -----------------------------------------------------------------------------
 book: $(VENV)/.book
 	$(BIN)/python book/tools/build.py
 
-test: check notebooks pages
+test: check slow notebooks pages
 
 # --- the parts of make test -----------------------------------------------------------------------
 check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests --ignore=tests/book --ignore=$(EXPLORERS)
+	$(PYTEST) tests --ignore=tests/book -m "not slow"
+
+slow: $(VENV)/.test
+	$(PYTEST) tests --ignore=tests/book -m slow
 
 notebooks: $(VENV)/.test
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=600 \
+	$(PYTEST) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	  --nbval-sanitize-with=tests/book/nbval_sanitize.cfg $(NOTEBOOKS)
 
 pages: $(VENV)/.test
 	$(BIN)/python tests/book/install_browser.py
 	$(BIN)/python book/tools/build.py
-	$(BIN)/python -m pytest tests/book $(EXPLORERS)
+	$(PYTEST) --dist loadfile tests/book
 
 # --- everything else ------------------------------------------------------------------------------
 # make run, or make run ONLY="02_two_sample_test"

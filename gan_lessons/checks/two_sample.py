@@ -45,13 +45,14 @@ def check_mmd2_unbiased(
         if abs(came - wanted) < 1e-6:
             return True
         if abs(came - float(mmd2_biased(x, y, 0.8))) < 1e-6:
-            return "it gave the biased estimate: leave out the pairs of a point with itself"
+            return "this is the biased estimate: leave out a point with itself"
         return f"it gave {came:.6f} instead of {wanted:.6f}"
 
     def bandwidth() -> bool | str:
         far = number(x, x + 1.0, 50.0)
-        if abs(far - float(mmd2_unbiased(x, x + 1.0, 50.0))) < 1e-6:
-            return True
+        wanted = (mmd2_unbiased(x, x + 1.0, 50.0), mmd2_biased(x, x + 1.0, 50.0))
+        if min(abs(far - float(value)) for value in wanted) < 1e-6:
+            return True  # another question asks which of the two it is
         return f"at bandwidth 50 it gave {far:.6f}; the exponent is -|x - y|^2 / (2 bandwidth^2)"
 
     def symmetric() -> bool | str:

@@ -93,7 +93,7 @@ def plot_null(
         ax.set_xlim(left - margin, right + margin)
         beyond = observed > left + 0.5 * (right - left)
         ax.annotate(
-            f"observed, p = {p_value:.2g}",
+            f"p-value {p_value:.2g}",
             xy=(observed, 0.84 * top),
             xytext=(6 if beyond else -6, 9),
             textcoords="offset points",
@@ -127,7 +127,7 @@ def describe_null(null: Numbers, statistic: float, p_value: float, name: str = "
     return (
         f"Histogram of the {name} under {len(values)} permutations, from {values.min():.3g} to "
         f"{values.max():.3g}; the observed value {float(statistic):.3g} is reached by {beyond} of "
-        f"them, p = {p_value:.2g}."
+        f"them, p-value {p_value:.2g}."
     )
 
 

@@ -84,8 +84,8 @@ def _draw(settings: Settings) -> tuple[Figure, str]:
     verdict = "the test rejects" if result.p_value <= LEVEL else "the test does not reject"
     return figure, (
         f"Shift {shift:g}, {size} samples each: the squared MMD is {result.statistic:.3f}, and "
-        f"{beyond} of {result.n_permutations} permutations reach it, so p = {result.p_value:.2g} "
-        f"and at level {LEVEL:g} {verdict} equality."
+        f"{beyond} of {result.n_permutations} permutations reach it, so the p-value is "
+        f"{result.p_value:.2g} and at level {LEVEL:g} {verdict} equality."
     )
 
 

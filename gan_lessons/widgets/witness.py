@@ -94,7 +94,7 @@ def _draw(settings: Settings) -> tuple[Figure, str]:
     return figure, (
         f"Bandwidth {bandwidth:g} (the median heuristic says {witness.median:.1f}); "
         f"second law: {pair}. The squared MMD is {witness.result.statistic:.2g}, "
-        f"p = {witness.result.p_value:.2g}: the test {verdict} at level {LEVEL:g}."
+        f"p-value {witness.result.p_value:.2g}: the test {verdict} at level {LEVEL:g}."
     )
 
 

@@ -41,7 +41,7 @@ def test_wrong_functions_fail(wrong):
 
 def test_the_verdict_says_what_came_instead():
     text = str(check_mmd2_unbiased(mmd2_biased))
-    assert "--  samples of unequal size in two dimensions; it gave the biased estimate" in text
+    assert "--  samples of unequal size in two dimensions; this is the biased estimate" in text
     assert "ok  the same number when x and y are swapped" in text
 
 

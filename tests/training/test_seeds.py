@@ -100,6 +100,7 @@ def test_samples_have_a_seed_axis_and_the_global_state_is_untouched():
     assert torch.equal(before, torch.get_rng_state())
 
 
+@pytest.mark.slow
 def test_a_gan_learns_a_normal_law_in_most_seeds():
     """G(z) from 1-D z finds N(3, 0.5): mean within 0.15, standard deviation within 0.15.
 

@@ -74,7 +74,7 @@ def test_the_shaded_tail_is_the_p_value(statistic, bins):
     assert sum(bar.get_height() for bar in grey) == len(null)
     assert all(bar.get_x() >= statistic - 1e-9 for bar in shaded)
     assert ax.lines[0].get_xdata() == pytest.approx([statistic, statistic])
-    assert f"p = {(1 + beyond) / 401:.2g}" in words(ax)[0]
+    assert f"p-value {(1 + beyond) / 401:.2g}" in words(ax)[0]
     assert f"{beyond} of them" in describe_null(null, statistic, 0.5)
 
 

@@ -5,6 +5,7 @@ import pytest
 from gan_lessons import widgets
 from gan_lessons.widgets.explorer import MAXIMUM_BYTES
 
+pytestmark = pytest.mark.slow  # draws every frame of every figure that moves
 NAMES = [name for name in widgets.__all__ if name.startswith("explore_")]
 
 

@@ -22,6 +22,7 @@ from gan_lessons.widgets.training import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_the_captions_words_do_not_hang_by_a_thread(way):
     """Another machine's last digits must not change what the caption says."""
