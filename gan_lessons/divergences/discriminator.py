@@ -100,6 +100,11 @@ def gan_value(
     float
         At most :func:`optimal_value`; minus infinity where D is certain and wrong.
 
+    Raises
+    ------
+    TypeError
+        If ``logits_fn`` is not a function.
+
     References
     ----------
     Goodfellow et al. (2014), eq. 1.

@@ -1,5 +1,6 @@
 """Divergences between two known laws on the line, by quadrature."""
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -43,6 +44,11 @@ def f_divergence_with_error(
     -------
     Integral
         (value, error, evaluations) in nats; infinity comes with the error 0.
+
+    Raises
+    ------
+    ValueError
+        As `f_divergence`.
     """
     integrand = _integrand_of(get_divergence(divergence))
 
@@ -50,7 +56,12 @@ def f_divergence_with_error(
         return integrand(p.log_prob(x), q.log_prob(x))
 
     value, error, evaluations = integrate_over_laws(density, p, q, tolerance)
-    # Never negative by Jensen's inequality: what is below zero is rounding.
+    # Never negative by Jensen's inequality: what is below zero is rounding, or no f-divergence.
+    if value < -max(error, tolerance):
+        raise ValueError(
+            f"The f-divergence came out negative, {value:.6g} with an error of {error:.1e}: f must "
+            f"be convex, and the densities of p and q must integrate to one."
+        )
     return Integral(max(value, 0.0), error, evaluations)
 
 
@@ -86,7 +97,9 @@ def f_divergence(
     Raises
     ------
     ValueError
-        If the key is unknown or a law is not one-dimensional.
+        If the key is unknown, a law is not one-dimensional, a mode is too narrow beside its
+        distance from 0 for float64, or the integral is clearly negative (f is not convex, or a
+        density does not integrate to one).
 
     Warns
     -----
@@ -119,7 +132,8 @@ def jensen_shannon(
     ----------
     Lin (1991), eq. 4.1 with equal weights; Goodfellow et al. (2014), eq. 6.
     """
-    return f_divergence("jensen-shannon", p, q, tolerance)
+    # Above log 2 there is only rounding.
+    return min(f_divergence("jensen-shannon", p, q, tolerance), math.log(2))
 
 
 def divergence_on_grid(
@@ -159,6 +173,11 @@ def expectation_difference(
     tolerance: float,
 ) -> float:
     """Return E_p real(h(x)) + E_q fake(h(x)) for h = outputs, a network or function of x (n, 1)."""
+    if not callable(outputs):
+        raise TypeError(
+            f"The function of x must map points (n, 1) to (n,), such as a network, got "
+            f"{type(outputs).__name__}."
+        )
 
     def density(x: Tensor) -> Tensor:
         h = outputs(x.unsqueeze(1)).detach().to(torch.float64)

@@ -32,6 +32,21 @@ def check_univariate(law: object, name: str) -> UnivariateDistribution:
     return law
 
 
+def _check_resolved(law: UnivariateDistribution, name: str) -> None:
+    """Raise where a mode is so narrow beside its distance from 0 that float64 steps over it."""
+    points = torch.tensor(_finite_points(law), dtype=torch.float64)
+    if points.numel() == 0:
+        return
+    # The mass between two neighbouring numbers; a density may be infinite at an edge.
+    mass = law.log_prob(points).exp() * torch.finfo(torch.float64).eps * points.abs()
+    mass = torch.where(torch.isinf(mass), torch.zeros_like(mass), mass)
+    if float(mass.max()) > 0.1:
+        raise ValueError(
+            f"{name} is too narrow at x = {float(points[mass.argmax()]):.6g}: float64 has too few "
+            f"numbers within its width there; move both laws nearer to 0, or widen it."
+        )
+
+
 def _finite_points(law: UnivariateDistribution) -> list[float]:
     """Breakpoints and finite ends of the support."""
     points = [float(point) for point in law.breakpoints()]
@@ -64,15 +79,16 @@ def panel_edges(p: UnivariateDistribution, q: UnivariateDistribution) -> tuple[T
     Between the breakpoints the panels are graded; beyond them, where a support is infinite, they
     double in width, so that tails of any scale are seen.
     """
+    _check_resolved(p, "p")
+    _check_resolved(q, "q")
     edges = sorted(set(_finite_points(p) + _finite_points(q)))
-    if len(edges) < 2:
-        raise ValueError(f"The breakpoints of p and q must hold two points, got {edges}.")
     # Edges closer than rounding can tell apart make no panel.
-    resolution = 4e-16 * max(abs(edges[0]), abs(edges[-1]))
     kept = edges[:1]
     for edge in edges[1:]:
-        if edge - kept[-1] > resolution:
+        if edge - kept[-1] > 4e-16 * max(abs(edge), abs(kept[-1])):
             kept.append(edge)
+    if len(kept) < 2:
+        raise ValueError(f"The breakpoints of p and q must hold two points, got {kept}.")
     widths = [right - left for left, right in zip(kept[:-1], kept[1:], strict=True)]
     inner = []
     for i, (left, right) in enumerate(zip(kept[:-1], kept[1:], strict=True)):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_positive
+from gan_lessons._validation import check_positive, check_tensor
 from gan_lessons.distributions import UnivariateDistribution
 from gan_lessons.divergences.laws import check_univariate, panel_edges
 
@@ -132,15 +132,21 @@ def integrate(
 
     Raises
     ------
+    TypeError
+        If ``function`` is not a function or ``edges`` not a floating-point tensor.
     ValueError
-        If the integrand is NaN somewhere, or infinite with both signs.
+        If the edges do not rise, or the integrand is NaN somewhere or infinite with both signs.
 
     References
     ----------
     Piessens et al. (1983), QUADPACK, for the rule and the error estimate.
     """
     check_positive(tolerance, "tolerance")
-    edges = edges.to(torch.float64)
+    if not callable(function):
+        raise TypeError(f"function must map points (n,) to (n,), got {type(function).__name__}.")
+    edges = check_tensor(edges, "edges").to(torch.float64)
+    if edges.dim() != 1 or edges.numel() < 2 or not bool((edges.diff() > 0).all()):
+        raise ValueError(f"edges must be at least two rising numbers (m + 1,), got {edges}.")
     panels = _evaluate(function, edges[:-1], edges[1:])
     evaluations = 15 * panels.left.shape[0]
     for _ in range(_ROUNDS):

@@ -115,10 +115,11 @@ def test_activation_rises_and_stays_in_the_domain(divergence, dtype):
     assert t.dtype == dtype
     ends = torch.tensor([low, high], dtype=dtype)
     assert bool(((t >= ends[0]) & (t <= ends[1])).all())
-    inner = divergence.activation(v[v.abs() <= 15])
+    # At 14.5 float32 no longer tells neighbours apart.
+    inner = divergence.activation(v[v.abs() <= (15 if dtype == torch.float64 else 14)])
     assert bool(((inner > ends[0]) & (inner < ends[1])).all())
     assert bool((t.diff() >= 0).all())
-    assert bool((inner.diff() > 0).all()) or dtype == torch.float32
+    assert bool((inner.diff() > 0).all())
 
 
 @every
@@ -139,7 +140,7 @@ def test_composed_conjugate_and_its_gradient_are_finite(divergence, dtype):
         (gradient,) = torch.autograd.grad(value.sum(), v)
         assert bool(torch.isfinite(value).all())
         assert bool(torch.isfinite(gradient).all())
-        assert bool((gradient >= 0).all()) or divergence.name == "Pearson chi-squared"
+        assert bool((gradient >= 0).all())
 
 
 def test_jeffrey_composed_agrees_with_scipys_lambert_w():

@@ -132,3 +132,8 @@ def test_a_float32_network_and_wrong_shapes():
         optimal_logits(p, q, torch.zeros(1), prior=1.0)
     with pytest.raises(TypeError, match="p must be a law"):
         optimal_discriminator(lambda x: x, q, torch.zeros(1))
+
+
+def test_the_discriminator_must_be_a_function():
+    with pytest.raises(TypeError, match=r"function of x must map points .* got NoneType"):
+        gan_value(Normal(), Normal(), None)

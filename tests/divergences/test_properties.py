@@ -13,20 +13,31 @@ from gan_lessons.divergences import (
     FDivergence,
     alpha_divergence,
     f_divergence,
+    integrate_over_laws,
     jensen_shannon,
     wasserstein1,
 )
 
-from .laws import full_laws, laws, normals, uniforms
+from .laws import Laplace, full_laws, laws, normals, uniforms
 
 few = settings(deadline=None, derandomize=True, max_examples=15)
 keys = st.sampled_from(list(F_DIVERGENCES))
 LOG_2 = math.log(2)
 
 
+def unclamped(divergence, p, q):
+    """The integral itself; ``f_divergence`` would turn a negative one into 0."""
+
+    def density(x):
+        return divergence.integrand(p.log_prob(x), q.log_prob(x))
+
+    return integrate_over_laws(density, p, q).value
+
+
 @few
 @given(keys, laws, laws)
 def test_non_negative_and_never_nan(key, p, q):
+    assert unclamped(F_DIVERGENCES[key], p, q) >= -1e-12
     assert f_divergence(key, p, q) >= 0
 
 
@@ -35,7 +46,7 @@ def test_non_negative_and_never_nan(key, p, q):
 def test_bounds_and_symmetry(p, q):
     jsd, tv = jensen_shannon(p, q), f_divergence("total-variation", p, q)
     hellinger = f_divergence("squared-hellinger", p, q)
-    assert jsd <= LOG_2 + 1e-10
+    assert jsd <= LOG_2
     assert tv <= 1 + 1e-10
     assert hellinger <= 2 + 1e-10
     assert jensen_shannon(q, p) == pytest.approx(jsd, abs=1e-9)
@@ -133,10 +144,41 @@ def test_f_alone_finds_the_limits_outside_the_supports(key, p, q):
 @given(st.floats(-2, 3), full_laws, full_laws)
 def test_alpha_divergence_is_non_negative_and_skew_symmetric(alpha, p, q):
     forward = f_divergence(alpha_divergence(alpha), p, q)
-    assert forward >= 0
+    assert unclamped(alpha_divergence(alpha), p, q) >= -1e-9
     assert f_divergence(alpha_divergence(1 - alpha), q, p) == pytest.approx(
         forward, rel=1e-8, abs=1e-9
     )
+
+
+def test_jensen_shannon_of_disjoint_laws_is_at_most_log_2():
+    for distance in range(20, 200, 7):
+        law = Mixture([0.3, 0.7], [distance, distance + 1.3], [0.7, 0.01])
+        assert jensen_shannon(Normal(0.1, 0.3), law) <= LOG_2
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda u: -((u - 1) ** 2), lambda u: u.sqrt() - 1, lambda u: (u - 1) * (u - 2) * (u - 3)],
+)
+def test_f_must_be_convex(f):
+    with pytest.raises(ValueError, match="f must be convex on u > 0, got f above its chord"):
+        FDivergence("x", f)
+
+
+@few
+@given(st.floats(-30, 30))
+def test_convex_functions_are_let_through(alpha):
+    for a in (alpha, 1e-7 * alpha, 1 + 1e-7 * alpha):
+        assert alpha_divergence(a).f(torch.ones(1, dtype=torch.float64)) == 0
+
+
+def test_a_clearly_negative_integral_is_no_divergence():
+    class Double(Laplace):
+        def log_prob(self, x):
+            return super().log_prob(x) + math.log(2)
+
+    with pytest.raises(ValueError, match=r"came out negative, -1.*must integrate to one"):
+        f_divergence(FDivergence("reverse", lambda u: 1 / u - u), Double(), Laplace())
 
 
 def test_ratio_beyond_float64_for_a_user_given_f():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_lessons.distributions import Mixture, Normal, Uniform, ring
-from gan_lessons.divergences import f_divergence, integrate, integrate_over_laws
+from gan_lessons.divergences import f_divergence, integrate, integrate_over_laws, jensen_shannon
 from gan_lessons.divergences.laws import panel_edges
 from gan_lessons.divergences.quadrature import value_or_warning
 
@@ -95,8 +95,61 @@ def test_edges_rise_and_cover_the_supports():
 
 
 def test_edges_closer_than_rounding_make_no_panel():
-    points, _, _ = panel_edges(Normal(1e8, 1e-8), Normal(1e8, 1))
+    points, _, _ = panel_edges(Normal(1e8, 1e-6), Normal(1e8, 1 + 1e-15))
     assert bool((points.diff() > 0).all())
+
+
+def test_a_narrow_mode_near_0_counts_however_far_the_other_laws_reach():
+    spiked = Mixture([0.5, 0.5], [0.0, 1e8], [1e-9, 1.0])
+
+    def shared(z):
+        # (p log(1 + q/p) + q log(1 + p/q)) / 2 for the spike in its own unit z = x / 1e-9
+        a = 0.5 * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+        b = 1e-9 * math.exp(-((1e-9 * z) ** 2) / 2) / math.sqrt(2 * math.pi)
+        return (a * math.log1p(b / a) + b * math.log1p(a / b)) / 2 if a > 0 else 0.0
+
+    from scipy.integrate import quad
+
+    exact = math.log(2) - quad(shared, -20, 20, points=[-6, 0, 6], epsabs=1e-16)[0]
+    assert jensen_shannon(spiked, Normal()) == pytest.approx(exact, abs=1e-10)
+    for std in (1e-16, 1e-100, 1e-300):
+        assert jensen_shannon(Normal(), Normal(0, std)) == pytest.approx(math.log(2), abs=1e-10)
+        assert f_divergence("total-variation", Normal(0, std), Normal()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        Normal(1e17, 1),
+        Normal(1e200, 1),
+        Normal(1e16, 1),
+        Normal(-1e8, 1e-8),
+        Mixture([0.9, 0.1], [0.0, 1e17], [1.0, 1.0]),
+        Uniform(1.0, 1.0 + 2.3e-16),
+        Laplace(1e8, 1e-9),
+    ],
+)
+def test_a_mode_that_float64_steps_over_is_refused(narrow):
+    wanted = r"is too narrow at x = .*move both laws nearer to 0"
+    with pytest.raises(ValueError, match="q " + wanted):
+        jensen_shannon(Normal(), narrow)
+    with pytest.raises(ValueError, match="p " + wanted):
+        f_divergence("kl", narrow, narrow)
+
+
+def test_far_laws_that_float64_resolves_are_far():
+    assert jensen_shannon(Normal(), Normal(1e13, 1)) == pytest.approx(math.log(2), abs=1e-3)
+    assert f_divergence("kl", Normal(), Normal(1e8, 1)) == pytest.approx(5e15, rel=1e-9)
+
+
+def test_functions_and_edges_are_checked():
+    with pytest.raises(TypeError, match="function must map points .* got NoneType"):
+        integrate(None, edges(0, 1))
+    with pytest.raises(TypeError, match=r"edges must be a torch.Tensor, got list"):
+        integrate(torch.exp, [0, 1])
+    for bad in (edges(0), edges(1, 0), edges(0, 1, 1), edges(0, 1).reshape(2, 1)):
+        with pytest.raises(ValueError, match="edges must be at least two rising numbers"):
+            integrate(torch.exp, bad)
 
 
 def test_heavy_tails_by_closed_form():
