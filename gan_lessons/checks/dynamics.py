@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.report import Report, examine
+from gan_lessons.checks.report import Report, examine, seeded
 from gan_lessons.dynamics import (
     BilinearGame,
     DiracGAN,
@@ -37,7 +37,7 @@ def check_xy_step_matrix(
     Report
         Passed, or what came instead.
     """
-    rng = torch.Generator().manual_seed(0 if seed is None else seed)
+    rng = seeded(seed)
     points = torch.randn(5, 2, generator=rng, dtype=_DOUBLE)
 
     def matrix(method: str, lr: float) -> Tensor:

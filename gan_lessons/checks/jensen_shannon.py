@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.report import Report, examine
+from gan_lessons.checks.report import Report, examine, seeded
 
 _LOG_2 = math.log(2)
 
@@ -25,7 +25,7 @@ def _jsd(p: Tensor, q: Tensor) -> float:
 
 def _random_laws(seed: int | None) -> tuple[Tensor, Tensor]:
     """Return two probability vectors (6,) with all entries positive."""
-    rng = torch.Generator().manual_seed(0 if seed is None else seed)
+    rng = seeded(seed)
     p, q = torch.softmax(2 * torch.randn(2, 6, generator=rng, dtype=torch.float64), dim=1)
     return p, q
 

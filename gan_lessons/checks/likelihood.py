@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.report import Report, examine
+from gan_lessons.checks.report import Report, examine, seeded
 from gan_lessons.metrics import parzen_log_likelihood
 
 
@@ -28,7 +28,7 @@ def check_parzen_log_likelihood(
     Report
         Passed, or what came instead.
     """
-    rng = torch.Generator().manual_seed(0 if seed is None else seed)
+    rng = seeded(seed)
     points = 2 * torch.randn(6, 3, generator=rng, dtype=torch.float64)
     centres = torch.randn(5, 3, generator=rng, dtype=torch.float64)
 

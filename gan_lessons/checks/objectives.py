@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gan_lessons.checks.report import Report, examine
+from gan_lessons.checks.report import Report, examine, seeded
 from gan_lessons.objectives import NonSaturating, Saturating
 
 _TOLERANCE = 1e-9
@@ -156,7 +156,7 @@ def _mark(
     at_zero: str,
 ) -> Report:
     """Ask the questions that all three losses share."""
-    rng = torch.Generator().manual_seed(0 if seed is None else seed)
+    rng = seeded(seed)
     # Spread over -3..3: at logits of 0 most mistakes give the right number.
     spread = []
     for n in sizes:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.report import Report, examine
+from gan_lessons.checks.report import Report, examine, seeded
 
 
 def _agree(came: object, wanted: Tensor) -> bool:
@@ -33,7 +33,7 @@ def check_optimal_discriminator(
     Report
         Passed, or what came instead.
     """
-    rng = torch.Generator().manual_seed(0 if seed is None else seed)
+    rng = seeded(seed)
     log_p, log_q = 3 * torch.randn(2, 50, generator=rng, dtype=torch.float64)
 
     def by_hand() -> bool | str:
@@ -110,7 +110,7 @@ def check_smoothed_discriminator(
     Report
         Passed, or what came instead.
     """
-    rng = torch.Generator().manual_seed(0 if seed is None else seed)
+    rng = seeded(seed)
     p, q = (2 * torch.randn(2, 20, generator=rng, dtype=torch.float64)).exp()
 
     def value(y: Tensor, epsilon: float) -> Tensor:

@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
+
+from gan_lessons._validation import check_count
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -42,6 +46,11 @@ class Report:
     __repr__ = __str__
 
 
+def seeded(seed: object) -> torch.Generator:
+    """Return a generator with that seed, a whole number; 0 where None."""
+    return torch.Generator().manual_seed(0 if seed is None else check_count(seed, "seed", 0))
+
+
 def examine(*questions: tuple[str, Callable[[], bool | str]]) -> Report:
     """Ask every question and collect the answers; an exception is a finding, not a crash.
 
@@ -60,6 +69,8 @@ def examine(*questions: tuple[str, Callable[[], bool | str]]) -> Report:
     for wanted, question in questions:
         try:
             answer = question()
+        except SystemExit:
+            answer = "it called exit(), which would have ended the notebook"
         except Exception as error:
             answer = f"it raised {type(error).__name__}: {error}"
         if answer is True:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 from torch.optim import SGD, Optimizer
 
-from gan_lessons.checks.report import Report, examine
+from gan_lessons.checks.report import Report, examine, seeded
 
 Step: TypeAlias = Callable[[nn.Module, nn.Module, Optimizer, Optimizer, Tensor, Tensor], object]
 
@@ -46,7 +46,7 @@ def check_discriminator_sgd_step(
     Report
         Passed, or what came instead.
     """
-    rng = torch.Generator().manual_seed(0 if seed is None else seed)
+    rng = seeded(seed)
 
     def exact(w: float, b: float, x: Tensor, y: Tensor) -> Tensor:
         phi = torch.tensor([w, b], dtype=_DOUBLE, requires_grad=True)
@@ -106,7 +106,7 @@ def check_gan_step(student_step: Step, seed: int | None = None) -> Report:
     Report
         Passed, or which mistake the step made.
     """
-    rng = torch.Generator().manual_seed(0 if seed is None else seed)
+    rng = seeded(seed)
     g = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2)).double()
     d = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0)).double()
     for weight in [*g.parameters(), *d.parameters()]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.report import Report, examine
+from gan_lessons.checks.report import Report, examine, seeded
 from gan_lessons.two_sample import mmd2_biased, mmd2_unbiased
 
 
@@ -26,7 +26,7 @@ def check_mmd2_unbiased(
     Report
         Passed, or what came instead.
     """
-    rng = torch.Generator().manual_seed(0 if seed is None else seed)
+    rng = seeded(seed)
     x = torch.randn(7, 2, generator=rng, dtype=torch.float64)
     y = 1.5 + 0.5 * torch.randn(11, 2, generator=rng, dtype=torch.float64)
 

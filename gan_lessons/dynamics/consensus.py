@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gan_lessons._validation import check_positive
 from gan_lessons.dynamics.dirac_gan import DiracGAN
-from gan_lessons.dynamics.games import BilinearGame, check_params, eigenvalues_2x2
+from gan_lessons.dynamics.games import BilinearGame, check_game, check_params, eigenvalues_2x2
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class ConsensusGame:
     Raises
     ------
     TypeError, ValueError
-        If ``weight`` is negative or not a finite number.
+        If ``game`` has no vector field and Jacobian, or ``weight`` is negative or not a finite
+        number.
 
     References
     ----------
@@ -42,6 +43,7 @@ class ConsensusGame:
     weight: float
 
     def __post_init__(self) -> None:
+        check_game(self.game, ("vector_field", "jacobian"))
         check_positive(self.weight, "weight", allow_zero=True)
 
     def vector_field(self, params: Tensor) -> Tensor:

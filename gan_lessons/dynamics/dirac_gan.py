@@ -69,8 +69,12 @@ class DiracGAN:
     instance_noise: float = 0.0
 
     def __post_init__(self) -> None:
-        own = isinstance(self.objective, ScalarObjective)
-        if not own and self.objective not in SCALAR_OBJECTIVES:
+        if not isinstance(self.objective, str | ScalarObjective):
+            raise TypeError(
+                f"objective must be a name or a ScalarObjective, "
+                f"got {type(self.objective).__name__}."
+            )
+        if isinstance(self.objective, str) and self.objective not in SCALAR_OBJECTIVES:
             raise ValueError(
                 f"objective must be a ScalarObjective or one of {', '.join(SCALAR_OBJECTIVES)}, "
                 f"got {self.objective!r}."

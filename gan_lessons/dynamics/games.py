@@ -45,6 +45,17 @@ def check_params(params: object, name: str = "params") -> Tensor:
     return params
 
 
+def check_game(game: object, methods: tuple[str, ...] = ("vector_field",)) -> None:
+    """Raise ``TypeError`` unless ``game`` is an object with these methods."""
+    if isinstance(game, type):
+        raise TypeError(f"game must be an object, got the class {game.__name__}; add brackets.")
+    if not all(callable(getattr(game, method, None)) for method in methods):
+        raise TypeError(
+            f"game must have {' and '.join(methods)}, such as BilinearGame(), "
+            f"got {type(game).__name__}."
+        )
+
+
 def eigenvalues_2x2(matrix: Tensor) -> Tensor:
     r"""Compute the eigenvalues of 2 x 2 matrices by the quadratic formula, exact at double roots.
 

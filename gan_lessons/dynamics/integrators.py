@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons._validation import check_count, check_positive, check_tensor
-from gan_lessons.dynamics.games import Game, check_params
+from gan_lessons.dynamics.games import Game, check_game, check_params
 
 METHODS = ("simultaneous", "alternating", "extragradient")
 
@@ -44,14 +44,18 @@ def step(game: Game, method: str, lr: float, params: Tensor) -> Tensor:
 
     Raises
     ------
-    ValueError
-        If the method is not one of ``METHODS``.
+    TypeError, ValueError
+        If the game has no vector field, the method is not one of ``METHODS``, or ``lr`` or
+        ``params`` has the wrong type, sign or shape.
 
     References
     ----------
     Korpelevich (1976) for extragradient.
     """
+    check_game(game)
     check_method(method)
+    check_positive(lr, "lr")
+    check_params(params)
     ahead = params + lr * game.vector_field(params)
     if method == "simultaneous":
         return ahead
@@ -95,11 +99,15 @@ def simulate(
     TypeError, ValueError
         If an argument has the wrong type, sign or shape, or the method is not known.
     """
+    check_game(game)
     check_method(method)
     check_positive(lr, "lr")
     check_count(steps, "steps", minimum=0)
     if not isinstance(start, Tensor):
-        start = torch.tensor(start, dtype=torch.float64)
+        try:
+            start = torch.tensor(start, dtype=torch.float64)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise TypeError(f"start must be two numbers or a tensor, got {start!r}.") from error
     params = check_params(check_tensor(start, "start"), "start").detach()
     path = params.new_empty((steps + 1, *params.shape))
     path[0] = params

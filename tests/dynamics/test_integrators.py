@@ -208,3 +208,37 @@ def test_bad_arguments_are_refused() -> None:
         average_iterates(torch.zeros(2))
     with pytest.raises(TypeError, match="path must be a torch.Tensor"):
         average_iterates([[1.0, 2.0]])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: simulate(None, "simultaneous", 0.1, 3), TypeError, "game must have vector_field"),
+        (lambda: simulate(BilinearGame, "simultaneous", 0.1, 3), TypeError, "add brackets"),
+        (
+            lambda: simulate(BilinearGame(), "simultaneous", 0.1, 3, start="ab"),
+            TypeError,
+            "start must be two numbers or a tensor, got 'ab'",
+        ),
+        (
+            lambda: simulate(BilinearGame(), "simultaneous", 0.1, 3, start=(None, 1.0)),
+            TypeError,
+            "start must be two numbers",
+        ),
+        (
+            lambda: step(BilinearGame(), "simultaneous", "a", torch.ones(2)),
+            TypeError,
+            "lr must be a positive number, got str",
+        ),
+        (
+            lambda: step(BilinearGame(), "simultaneous", 0.1, [1.0, 1.0]),
+            TypeError,
+            "params must be a torch.Tensor, got list",
+        ),
+        (lambda: ConsensusGame(None, 0.1), TypeError, "game must have vector_field and jacobian"),
+        (lambda: DiracGAN(["hinge"]), TypeError, "objective must be a name .* got list"),
+    ],
+)
+def test_wrong_kinds_of_arguments_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
