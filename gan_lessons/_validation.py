@@ -4,6 +4,7 @@ Each message names the argument, says what came and what is wanted.
 """
 
 import math
+import operator
 from numbers import Real
 
 import torch
@@ -13,10 +14,14 @@ from torch import Tensor
 def check_tensor(value: object, name: str) -> Tensor:
     """Return ``value`` if it is a floating-point tensor without NaN or infinity."""
     if not isinstance(value, Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}.")
+        kind = type(value).__name__
+        remedy = f"; call torch.from_numpy({name})" if kind == "ndarray" else ""
+        raise TypeError(f"{name} must be a torch.Tensor, got {kind}{remedy}.")
     if not value.is_floating_point():
         raise TypeError(f"{name} must be floating point, got {value.dtype}; call {name}.float().")
     if not bool(torch.isfinite(value).all()):
+        if value.dim() == 0:
+            raise ValueError(f"{name} must be finite, got {value.item()}.")
         bad = int((~torch.isfinite(value)).sum())
         raise ValueError(f"{name} must be finite, got {bad} NaN or infinite entries; drop them.")
     return value
@@ -24,6 +29,9 @@ def check_tensor(value: object, name: str) -> Tensor:
 
 def check_samples(value: object, name: str, minimum: int = 2) -> Tensor:
     """Return samples as a tensor of shape (n, d); 1-D samples (n,) become (n, 1).
+
+    Half-precision samples become float32: squares of 256 overflow in float16, and sums over many
+    pairs lose all their digits in both half formats.
 
     Raises
     ------
@@ -37,19 +45,20 @@ def check_samples(value: object, name: str, minimum: int = 2) -> Tensor:
     if samples.dim() == 1:
         samples = samples.unsqueeze(1)
     if samples.dim() != 2:
+        many = samples.dim() > 2
+        remedy = f"; call {name}.flatten(1) to turn images into rows" if many else ", one number"
         raise ValueError(
-            f"{name} must have shape (n,) or (n, d), got {tuple(samples.shape)}; "
-            f"call {name}.flatten(1) to turn images into rows."
+            f"{name} must have shape (n,) or (n, d), got {tuple(samples.shape)}{remedy}."
         )
     if samples.shape[0] < minimum:
         raise ValueError(f"{name} needs at least {minimum} samples, got {samples.shape[0]}.")
     if samples.shape[1] == 0:
         raise ValueError(f"{name} needs at least one feature, got shape {tuple(samples.shape)}.")
-    return samples
+    return samples.float() if samples.dtype in (torch.float16, torch.bfloat16) else samples
 
 
 def check_pair(x: object, y: object, minimum: int = 2) -> tuple[Tensor, Tensor]:
-    """Return two samples as (n, d) and (m, d) of one dtype and one device."""
+    """Return two samples as (n, d) and (m, d) of one dtype (float32 at least) and one device."""
     first, second = check_samples(x, "x", minimum), check_samples(y, "y", minimum)
     if first.shape[1] != second.shape[1]:
         raise ValueError(
@@ -74,12 +83,38 @@ def check_positive(value: object, name: str, allow_zero: bool = False) -> float:
 
 
 def check_count(value: object, name: str, minimum: int = 1) -> int:
-    """Return ``value`` if it is a whole number of at least ``minimum``."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be a whole number, got {type(value).__name__}.")
-    if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {value}.")
-    return value
+    """Return ``value`` as an int if it is a whole number (numpy's too) of at least ``minimum``."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {type(value).__name__}.") from None
+    if number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {number}.")
+    return number
+
+
+def check_rng(rng: object) -> torch.Generator | None:
+    """Return ``rng`` if it is a torch.Generator or None (torch's default generator)."""
+    if rng is None or isinstance(rng, torch.Generator):
+        return rng
+    kind = type(rng)
+    came = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    raise TypeError(
+        f"rng must be a torch.Generator or None, got {came}; "
+        f"write torch.Generator().manual_seed(0)."
+    )
+
+
+def check_result(value: float | Tensor, name: str) -> None:
+    """Raise ``ValueError`` where a number computed from finite samples overflowed."""
+    number = float(value.detach() if isinstance(value, Tensor) else value)
+    if not math.isfinite(number):
+        raise ValueError(
+            f"{name} came out as {number}: the samples are too large to compute with; rescale "
+            f"them, or pass float64 where they are float32."
+        )
 
 
 def check_same_shape(a: Tensor, b: Tensor, a_name: str, b_name: str) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gan_lessons._validation import check_count, check_pair, check_positive
+from gan_lessons._validation import check_count, check_pair, check_positive, check_result, check_rng
 from gan_lessons.two_sample.permutation import TestResult, result_of, with_observed
 
 
@@ -52,22 +52,25 @@ def classifier_test(
     Raises
     ------
     ValueError
-        If the samples do not fit, or an option is out of range.
+        If the samples do not fit or are too large, an option is out of range, or ``lr`` is so
+        large that the classifier's logits are not finite.
 
     References
     ----------
     Lopez-Paz and Oquab (2017), section 3.
     """
-    check_count(hidden, "hidden", minimum=0)
-    check_count(n_steps, "n_steps")
+    hidden = check_count(hidden, "hidden", minimum=0)
+    n_steps = check_count(n_steps, "n_steps")
     check_positive(lr, "lr")
-    x, y = check_pair(x, y)
+    x, y, rng = *check_pair(x, y), check_rng(rng)
     x_train, x_test = _halves(x.detach(), rng)
     y_train, y_test = _halves(y.detach(), rng)
     weights = _train(x_train, y_train, hidden, n_steps, lr, rng)
 
     train = torch.cat([x_train, y_train])
     logits = _logits(_standardise(torch.cat([x_test, y_test]), train), weights)
+    if not bool(torch.isfinite(logits).all()):
+        raise ValueError(f"lr={lr} made the classifier's logits NaN or infinite; lower lr.")
     said_x = (logits > 0).long().cpu()
     n, m = x_test.shape[0], y_test.shape[0]
     labels = with_observed(n, m, n_permutations, rng).long().cpu()
@@ -127,6 +130,7 @@ def _halves(points: Tensor, rng: torch.Generator | None) -> tuple[Tensor, Tensor
 def _standardise(points: Tensor, train: Tensor) -> Tensor:
     """Scale every feature by the training points' mean and standard deviation."""
     std = train.std(0, correction=0)
+    check_result(std.max(), "a standard deviation of x and y")
     return (points - train.mean(0)) / torch.where(std > 0, std, 1)
 
 

@@ -6,7 +6,7 @@ from numbers import Real
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_count, check_pair, check_positive
+from gan_lessons._validation import check_count, check_pair, check_positive, check_result
 
 Bandwidth = float | Sequence[float]
 
@@ -55,7 +55,8 @@ def rbf_kernel(x: Tensor, y: Tensor, bandwidth: Bandwidth) -> Tensor:
     Raises
     ------
     ValueError
-        If a bandwidth is not positive, or the samples do not fit.
+        If a bandwidth is not positive, or 1 / h^2 is no number of the samples' dtype, or the
+        samples do not fit.
     """
     x, y = check_pair(x, y, minimum=1)
     return _rbf(x, y, as_bandwidths(bandwidth))
@@ -124,7 +125,7 @@ def median_heuristic(x: Tensor, y: Tensor, max_points: int = 500) -> float:
     Raises
     ------
     ValueError
-        If all points are equal: no bandwidth fits; pass one.
+        If all points are equal: no bandwidth fits; pass one. If their distances overflow.
 
     References
     ----------
@@ -136,7 +137,7 @@ def median_heuristic(x: Tensor, y: Tensor, max_points: int = 500) -> float:
 
 def median_distance(pooled: Tensor, max_points: int = 500) -> float:
     """Return the median distance between pooled points (N, d); see ``median_heuristic``."""
-    check_count(max_points, "max_points", minimum=2)
+    max_points = check_count(max_points, "max_points", minimum=2)
     size, features = pooled.shape
     if size > max_points:
         fixed = torch.Generator().manual_seed(0)
@@ -149,6 +150,7 @@ def median_distance(pooled: Tensor, max_points: int = 500) -> float:
     # Sorted, the matrix has its diagonal first, then every pair twice.
     n_pairs = count * (count - 1) // 2
     median = float(squared.kthvalue(count + 2 * ((n_pairs - 1) // 2) + 1).values)
+    check_result(median, "the median distance of x and y")
     if median == 0:
         positive = squared[squared > 0]
         if positive.numel() == 0:
@@ -196,6 +198,13 @@ def _squared_distances(x: Tensor, y: Tensor) -> Tensor:
 
 def _rbf(x: Tensor, y: Tensor, bandwidths: tuple[float, ...]) -> Tensor:
     """Gaussian kernel of checked rows."""
+    numbers = torch.finfo(x.dtype)
+    for h in bandwidths:
+        if not numbers.tiny <= 0.5 / h / h <= numbers.max:
+            raise ValueError(
+                f"bandwidth {h:.4g} is too {'small' if h < 1 else 'large'} for {x.dtype}, which "
+                f"cannot hold 1 / bandwidth^2; rescale x, y and the bandwidth."
+            )
     squared = _squared_distances(x, y)
     values = torch.exp(squared * (-0.5 / bandwidths[0] ** 2))
     for h in bandwidths[1:]:

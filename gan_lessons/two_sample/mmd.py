@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_pair, check_samples
+from gan_lessons._validation import check_pair, check_result, check_samples
 from gan_lessons.two_sample.kernels import (
     Bandwidth,
     _rbf,
@@ -13,6 +13,7 @@ from gan_lessons.two_sample.kernels import (
 from gan_lessons.two_sample.permutation import (
     Kernel,
     TestResult,
+    kernel_values,
     pair_sums,
     require_permutations,
     result_of,
@@ -46,8 +47,10 @@ def mmd2_unbiased(
     Raises
     ------
     ValueError
-        If the samples do not fit, a bandwidth is not positive, or both ``bandwidth`` and
-        ``kernel`` are given.
+        If the samples do not fit, a bandwidth is not positive, both ``bandwidth`` and ``kernel``
+        are given, or the estimate is not finite.
+    TypeError
+        If ``kernel`` is no function.
 
     References
     ----------
@@ -56,11 +59,13 @@ def mmd2_unbiased(
     x, y = check_pair(x, y)
     k = _choose_kernel(torch.cat([x, y]).detach(), bandwidth, kernel)
     n, m = x.shape[0], y.shape[0]
-    return (
+    value = (
         _total(k, x, x, diagonal=False) / (n * (n - 1))
         + _total(k, y, y, diagonal=False) / (m * (m - 1))
         - 2 * _total(k, x, y) / (n * m)
     ).to(x.dtype)
+    check_result(value, "the estimate")
+    return value
 
 
 def mmd2_biased(
@@ -94,7 +99,9 @@ def mmd2_biased(
     k = _choose_kernel(torch.cat([x, y]).detach(), bandwidth, kernel)
     n, m = x.shape[0], y.shape[0]
     value = _total(k, x, x) / n**2 + _total(k, y, y) / m**2 - 2 * _total(k, x, y) / (n * m)
-    return value.to(x.dtype)
+    value = value.to(x.dtype)
+    check_result(value, "the estimate")
+    return value
 
 
 def mmd_witness(x: Tensor, y: Tensor, t: Tensor, bandwidth: Bandwidth | None = None) -> Tensor:
@@ -182,6 +189,10 @@ def _choose_kernel(pooled: Tensor, bandwidth: Bandwidth | None, kernel: Kernel |
     if kernel is not None:
         if bandwidth is not None:
             raise ValueError("bandwidth and kernel were both given; pass one of them.")
+        if not callable(kernel):
+            raise TypeError(
+                f"kernel must be a function of rows (a, d) and (b, d), got {type(kernel).__name__}."
+            )
         return kernel
     bandwidths = (median_distance(pooled),) if bandwidth is None else as_bandwidths(bandwidth)
     return lambda a, b: _rbf(a, b, bandwidths)
@@ -193,7 +204,7 @@ def _total(kernel: Kernel, a: Tensor, b: Tensor, diagonal: bool = True) -> Tenso
     dtype = a.dtype if a.device.type == "mps" else torch.float64
     total = torch.zeros((), dtype=dtype, device=a.device)
     for start in range(0, a.shape[0], 1024):
-        values = kernel(a[start : start + 1024], b)
+        values = kernel_values(kernel, a[start : start + 1024], b)
         total = total + values.sum(dtype=dtype)
         if not diagonal:
             total = total - values.diagonal(start).sum(dtype=dtype)

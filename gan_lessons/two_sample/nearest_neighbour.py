@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_count, check_pair
+from gan_lessons._validation import check_count, check_pair, check_result, check_rng
 from gan_lessons.two_sample.kernels import _squared_distances
 from gan_lessons.two_sample.permutation import (
     TestResult,
@@ -32,7 +32,9 @@ def nearest_neighbours(points: Tensor, k: int = 1, block_size: int = 512) -> Ten
     for start in range(0, size, check_count(block_size, "block_size")):
         distances = _squared_distances(points[start : start + block_size], points)
         distances.diagonal(start).fill_(torch.inf)
-        found.append(distances.topk(k, dim=1, largest=False).indices)
+        nearest = distances.topk(k, dim=1, largest=False)
+        check_result(nearest.values.max(), "a squared distance")
+        found.append(nearest.indices)
     return torch.cat(found)
 
 
@@ -108,9 +110,11 @@ def _accuracies(
     x: Tensor, y: Tensor, labels: Tensor, k: int, rng: torch.Generator | None, block_size: int
 ) -> Tensor:
     """Return the accuracy under every labelling (B, N) of the pooled sample, x first."""
+    k = check_count(k, "k")
     pooled = torch.cat([x, y]).detach()
     size = pooled.shape[0]
     # Where distances tie the order of the points decides, so it must not follow the labels.
+    rng = check_rng(rng)
     device = torch.device("cpu") if rng is None else rng.device
     order = torch.randperm(size, generator=rng, device=device)
     neighbours = nearest_neighbours(pooled[order.to(pooled.device)], k, block_size)

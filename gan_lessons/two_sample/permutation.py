@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_result, check_rng
 
 #: A function of rows (a, d) and (b, d) that returns a matrix (a, b).
 Kernel = Callable[[Tensor, Tensor], Tensor]
@@ -64,7 +64,7 @@ def draw_labels(n: int, m: int, n_permutations: int, rng: torch.Generator | None
     Parameters
     ----------
     n, m
-        Sample sizes.
+        Sample sizes, at least one each.
     n_permutations
         Number of labellings B.
     rng
@@ -74,7 +74,15 @@ def draw_labels(n: int, m: int, n_permutations: int, rng: torch.Generator | None
     -------
     Tensor
         uint8, shape (B, n + m), 1 where a point is labelled x, on the device of ``rng``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is out of range or ``rng`` is no torch.Generator.
     """
+    n, m = check_count(n, "n"), check_count(m, "m")
+    n_permutations = check_count(n_permutations, "n_permutations", minimum=0)
+    rng = check_rng(rng)
     device = torch.device("cpu") if rng is None else rng.device
     labels = torch.zeros((n_permutations, n + m), dtype=torch.uint8, device=device)
     for row in labels:
@@ -84,7 +92,6 @@ def draw_labels(n: int, m: int, n_permutations: int, rng: torch.Generator | None
 
 def with_observed(n: int, m: int, n_permutations: int, rng: torch.Generator | None) -> Tensor:
     """Return the observed labelling in row 0 and random ones below, shape (B + 1, n + m)."""
-    check_count(n_permutations, "n_permutations", minimum=0)
     drawn = draw_labels(n, m, n_permutations, rng)
     observed = torch.zeros((1, n + m), dtype=torch.uint8, device=drawn.device)
     observed[0, :n] = 1
@@ -120,7 +127,7 @@ def pair_sums(kernel: Kernel, pooled: Tensor, labels: Tensor, block_size: int = 
     pooled
         All N points, x first, shape (N, d); on mps the work is done on the CPU.
     labels
-        Labellings with the same number n of ones, uint8, shape (B + 1, N).
+        Labellings with the same number n of ones, uint8 (0 or 1), shape (B + 1, N).
     block_size
         Edge of a tile. The result does not depend on it but for rounding.
 
@@ -129,9 +136,15 @@ def pair_sums(kernel: Kernel, pooled: Tensor, labels: Tensor, block_size: int = 
     PairSums
         Sums over ordered pairs, shape (B + 1,) each, and the size of the rounding errors in a
         mean of kernel values.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the labellings do not fit, or the kernel returns something else than a matrix.
     """
-    check_count(block_size, "block_size")
+    block_size = check_count(block_size, "block_size")
     size = pooled.shape[0]
+    n = _number_of_ones(labels, size)
     if pooled.device.type == "mps":  # It has no float64.
         pooled = pooled.cpu()
     labels = labels.to(pooled.device)
@@ -140,7 +153,7 @@ def pair_sums(kernel: Kernel, pooled: Tensor, labels: Tensor, block_size: int = 
     columns = torch.zeros((size, -(-count // 16) * 16), dtype=torch.uint8, device=pooled.device)
     columns[:, :count] = labels.T
     few = pooled[:: max(1, size // 128)]
-    centre = float(kernel(few, few).double().mean())
+    centre = float(kernel_values(kernel, few, few).double().mean())
 
     row_sums = torch.zeros(size, dtype=torch.float64, device=pooled.device)
     within_x = torch.zeros(columns.shape[1], dtype=torch.float64, device=pooled.device)
@@ -168,7 +181,6 @@ def pair_sums(kernel: Kernel, pooled: Tensor, labels: Tensor, block_size: int = 
         a_r += row_sums[rows] @ columns[rows].double()
     between = a_r - within_x
     within_y = row_sums.sum() - 2 * a_r + within_x
-    n = int(labels[0].sum())
     m = size - n
     # A bound from trials on data full of ties, where equal sums came out up to 9 eps apart.
     spread = math.sqrt(squares / max(1, size * (size - 1) / 2))
@@ -181,12 +193,37 @@ def pair_sums(kernel: Kernel, pooled: Tensor, labels: Tensor, block_size: int = 
     )
 
 
+def kernel_values(kernel: Kernel, a: Tensor, b: Tensor) -> Tensor:
+    """Evaluate a kernel that a reader may have written, and check what it returns."""
+    values = kernel(a, b)
+    wanted = (a.shape[0], b.shape[0])
+    if not isinstance(values, Tensor) or values.shape != wanted:
+        got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+        raise ValueError(f"kernel must return a tensor of shape {wanted} (a, b), got {got}.")
+    return values
+
+
+def _number_of_ones(labels: Tensor, size: int) -> int:
+    """Return the number of ones that all labellings (B + 1, N) have in common."""
+    if labels.dim() != 2 or labels.shape[1] != size or labels.shape[0] == 0:
+        raise ValueError(f"labels must have shape (B, {size}), got {tuple(labels.shape)}.")
+    ones = labels.sum(1)
+    low, high = int(ones.min()), int(ones.max())
+    if low != high:
+        raise ValueError(
+            f"labels must have the same number of ones in every row, got {low} to {high}."
+        )
+    return low
+
+
 def result_of(values: Tensor, tolerance: float = 0.0) -> TestResult:
     """Return the test's result from the statistic of the observed labelling (first) and the rest.
 
     Null values within ``tolerance`` of the statistic are set equal to it, so that ties, which
-    rounding would break, count as the p-value wants them to.
+    rounding would break, count as the p-value wants them to. Raises ``ValueError`` where a value
+    is not finite: nothing is larger than NaN, and the p-value would be the smallest possible.
     """
+    check_result(values.abs().max() + tolerance, "the test's statistic")
     values = values.double().cpu()
     statistic, null = values[0], values[1:]
     null = torch.where((null - statistic).abs() <= tolerance, statistic, null)

@@ -35,7 +35,8 @@ def wasserstein_1d(x: Tensor, y: Tensor) -> Tensor:
         return (x - y).abs().mean()
     # Both quantile functions are constant between the levels i/n and j/m; in units of 1/(nm).
     steps = torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n])
-    ends = steps.unique().to(x.device)
-    widths = torch.diff(ends, prepend=ends.new_zeros(1))
+    ends = steps.unique()
+    widths = torch.diff(ends, prepend=ends.new_zeros(1)).double() / (n * m)
+    ends = ends.to(x.device)
     gaps = (x[(ends - 1) // m] - y[(ends - 1) // n]).abs()
-    return (gaps * widths.to(x.dtype)).sum() / (n * m)
+    return (gaps * widths.to(x)).sum()

@@ -113,6 +113,21 @@ def test_rounding_bound_holds_where_ties_are_exact(kernel, d):
     assert sums.rounding < 0.01 * float(statistic.std())
 
 
+def test_rounding_bound_counts_the_constant():
+    # 200 of 500 points are 1.5, the others 0. With c of the 200 in x (n = 300, m = 200) the
+    # V-statistic is proportional to (c / 300 - (200 - c) / 200)^2: c and 240 - c are tied, with
+    # other sums. Far from zero what rounds is the constant that is put back.
+    values = 1.5 * (torch.arange(500) % 5 < 2).double().unsqueeze(1)
+    labels = draw_labels(300, 200, 200, rng(2))
+    sums = pair_sums(lambda a, b: minus_distance(a, b) + 1e5, values, labels)
+    statistic = sums.within_x / 300**2 + sums.within_y / 200**2
+    statistic = statistic - 2 * sums.between / (300 * 200)
+    off = (labels.long() @ (values[:, 0] > 0).long() - 120).abs()
+    spreads = [float(statistic[off == k].max() - statistic[off == k].min()) for k in off.unique()]
+    assert 1e-13 < max(spreads) <= sums.rounding  # Without the constant the bound is 3e-15.
+    assert sums.rounding < 0.01 * float(statistic.std())
+
+
 def test_constant_is_taken_off_without_loss():
     # Far out, all kernel values are nearly alike; float32 keeps what differs.
     pooled = torch.randn(200, 1, generator=rng())
@@ -145,6 +160,11 @@ def test_p_value_counts_ties_and_is_never_zero():
     snapped = result_of(near, tolerance=1e-8)
     assert snapped.p_value == 2 / 3
     assert snapped.null.tolist() == [2.0, 1.0]
+    # In float32 1 + 1e-8 would be 1 and the tolerance would tie what float64 tells apart.
+    single = result_of(torch.tensor([0.1, 0.1, 0.3]), tolerance=1e-12)
+    assert single.null.dtype == torch.float64
+    assert single.null.tolist() == pytest.approx([0.1, 0.3])
+    assert single.p_value == 1
 
 
 def test_result_reads_well():
