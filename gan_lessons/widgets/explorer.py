@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from gan_lessons.viz.figure import Picture, show
-from gan_lessons.widgets.controls import Control
+from gan_lessons.widgets.controls import Choice, Control, Slider
 from gan_lessons.widgets.frames import (
     MAXIMUM_BYTES,
     Draw,
@@ -121,17 +121,28 @@ def explore(
 
     Raises
     ------
+    TypeError
+        If ``draw`` is not a function, ``controls`` not a list of controls, or a text no string.
     ValueError
         If there is no control, two share a name, title or description is empty, or there are too
         many frames; in a kernel also where frames are too heavy.
     """
+    if not callable(draw):
+        raise TypeError(f"draw must be a function of the settings, got {type(draw).__name__}.")
+    if not isinstance(controls, list | tuple):
+        raise TypeError(f"controls must be a list of controls, got {type(controls).__name__}.")
+    for control in controls:
+        if not isinstance(control, Slider | Choice):
+            raise TypeError(f"controls must be Slider or Choice, got {type(control).__name__}.")
     controls = tuple(controls)
     names = [control.name for control in controls]
     if not controls or len(set(names)) != len(names):
         raise ValueError(f"controls must be one or more of different names, got {names}.")
     for text, name in ((title, "title"), (description, "description")):
-        if not text.strip():
-            raise ValueError(f"{name} must not be empty.")
+        if not isinstance(text, str):
+            raise TypeError(f"{name} must be a str, got {type(text).__name__}.")
+        if not text.strip().rstrip("."):
+            raise ValueError(f"{name} must not be empty, got {text!r}.")
     explorer = Explorer(draw, controls, title.strip().rstrip("."), description.strip())
     all_settings(controls)
     if in_kernel():

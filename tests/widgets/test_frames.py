@@ -90,6 +90,17 @@ def test_too_many_frames_are_refused_before_any_is_drawn():
         explore(lambda settings: 1 / 0, wide, "Title", "Description.")
 
 
+def test_120_frames_are_let_through_and_no_more(draw):
+    # by hand: 8 x 15 = 120, 11 x 11 = 121
+    for a, b, allowed in ((8, 15, True), (11, 11, False)):
+        pair = [Slider("a", "A", range(a)), Choice("b", "B", range(b))]
+        if allowed:
+            assert len(all_settings(explore(draw, pair, "Title", "Description.").controls)) == 120
+        else:
+            with pytest.raises(ValueError, match="at most 120 frames, got 121"):
+                explore(draw, pair, "Title", "Description.")
+
+
 def test_pictures_of_several_sizes_are_refused():
     def grow(settings):
         return new_figure(1.0 + settings["n"], 1.0)[0], "A figure that grows with the setting."
@@ -109,3 +120,24 @@ def test_pictures_of_several_sizes_are_refused():
 def test_a_drawing_function_must_keep_its_word(draw, error, message):
     with pytest.raises(error, match=message):
         _ = Explorer(draw, NOISE, "Title", "Description.").still
+
+
+SLIDER = Slider("n", "n", (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((3, [SLIDER], "t", "d"), TypeError, "draw must be a function of the settings, got int"),
+        ((noise, SLIDER, "t", "d"), TypeError, "controls must be a list .* got Slider"),
+        ((noise, ["n"], "t", "d"), TypeError, "controls must be Slider or Choice, got str"),
+        ((noise, [], "t", "d"), ValueError, "one or more of different names"),
+        ((noise, [SLIDER, SLIDER], "t", "d"), ValueError, r"different names, got \['n', 'n'\]"),
+        ((noise, [SLIDER], " ... ", "d"), ValueError, "title must not be empty, got ' ... '"),
+        ((noise, [SLIDER], "t", " "), ValueError, "description must not be empty"),
+        ((noise, [SLIDER], None, "d"), TypeError, "title must be a str, got NoneType"),
+    ],
+)
+def test_explore_names_what_is_wrong(arguments, error, message):
+    with pytest.raises(error, match=message):
+        explore(*arguments)

@@ -1,6 +1,8 @@
 import html
 import sys
+from types import SimpleNamespace
 
+import ipywidgets
 import pytest
 
 from gan_lessons.viz.figure import render_png
@@ -8,6 +10,7 @@ from gan_lessons.widgets import explore
 from gan_lessons.widgets import explorer as explorer_module
 from gan_lessons.widgets.explorer import WIDGET_VIEW
 from gan_lessons.widgets.frames import draw_checked
+from gan_lessons.widgets.live import in_kernel
 
 
 def test_the_picture_follows_every_control(explorer, draw):
@@ -20,14 +23,54 @@ def test_the_picture_follows_every_control(explorer, draw):
         figure, alt = draw_checked(draw, {"shift": shift, "height": height})
         assert bytes(live.image.value) == render_png(figure) != before
         assert live.caption.value == html.escape(alt)
-        assert live.error is None
 
 
 def test_controls_show_the_same_labels_as_the_page(explorer):
     live = explorer.live()
     assert [label for label, _ in live.controls["shift"].options] == ["0.0", "0.5", "1.0"]
     assert live.controls["height"].description == "Height"
-    assert live.image in live.view.children
+
+
+def test_the_view_shows_title_controls_picture_and_caption_in_this_order(explorer):
+    live = explorer.live()
+    heading, *rest = live.view.children
+    expected = [live.controls["shift"], live.controls["height"], live.image, live.caption]
+    assert all(shown is part for shown, part in zip(rest, expected, strict=True))
+    assert heading.value == "<b>A &quot;line&quot; &amp; more</b><br>Move &lt;it&gt;."
+
+
+def test_a_slider_is_a_slider_and_a_choice_a_list(explorer):
+    live = explorer.live()
+    assert type(live.controls["shift"]) is ipywidgets.SelectionSlider
+    assert type(live.controls["height"]) is ipywidgets.Dropdown
+
+
+def test_the_default_setting_is_drawn_before_anything_moves(explorer):
+    live = explorer.live()
+    assert bytes(live.image.value) == explorer.still.png
+    assert live.caption.value == html.escape(explorer.still.alt)
+    assert live.image.width == "200"
+
+
+class Shell:
+    """A plain IPython terminal: no kernel."""
+
+
+class KernelShell(Shell):
+    kernel = object()
+
+
+@pytest.mark.parametrize(
+    ("shell", "found"), [(None, False), (Shell(), False), (KernelShell(), True)]
+)
+def test_a_kernel_is_more_than_a_shell(shell, found, monkeypatch):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    assert in_kernel() is found
+
+
+def test_without_ipython_there_is_no_kernel(monkeypatch):
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    assert in_kernel() is False
 
 
 def test_an_error_is_raised_shown_and_kept(controls, draw):
