@@ -1,8 +1,12 @@
 """The numbers of a training run, in one frozen dataclass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from gan_lessons._validation import check_count, check_positive
+from gan_lessons.training.device import check_seed
+
+# Numbers that may change when a run is continued.
+MAY_CHANGE = ("steps", "log_every")
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,16 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        def keep(name: str, number: object) -> None:  # plain numbers, also where numpy's came
+            object.__setattr__(self, name, number)
+
         for name in ("steps", "batch_size", "z_dim", "d_steps", "log_every"):
-            check_count(getattr(self, name), name)
-        check_count(self.seed, "seed", minimum=0)
+            keep(name, check_count(getattr(self, name), name))
+        keep("seed", check_seed(self.seed))
         for name in ("g_lr", "d_lr"):
-            check_positive(getattr(self, name), name)
-        for name in ("r1_gamma", "r2_gamma", "gp_weight", "instance_noise"):
-            check_positive(getattr(self, name), name, allow_zero=True)
+            keep(name, check_positive(getattr(self, name), name))
+        for name in ("r1_gamma", "r2_gamma", "gp_weight", "instance_noise", "ema_decay"):
+            keep(name, check_positive(getattr(self, name), name, allow_zero=True))
         if not isinstance(self.betas, tuple) or len(self.betas) != 2:
             raise TypeError(f"betas must be a tuple of two numbers, got {self.betas!r}.")
         for name, number in (
@@ -89,3 +96,23 @@ class TrainConfig:
         ):
             if check_positive(number, name, allow_zero=True) >= 1:
                 raise ValueError(f"{name} must be in [0, 1), got {number}.")
+        keep("betas", (float(self.betas[0]), float(self.betas[1])))
+
+
+def check_config(config: object, system: object = None) -> TrainConfig:
+    """Return ``config`` if it is a TrainConfig and, but for MAY_CHANGE, that of ``system``."""
+    if not isinstance(config, TrainConfig):
+        raise TypeError(f"config must be a TrainConfig, got {type(config).__name__}.")
+    made_with = getattr(system, "config", None)
+    if isinstance(made_with, TrainConfig):
+        differ = [
+            f"{name} ({getattr(config, name)}, the system has {getattr(made_with, name)})"
+            for name in (field.name for field in fields(TrainConfig))
+            if name not in MAY_CHANGE and getattr(config, name) != getattr(made_with, name)
+        ]
+        if differ:
+            raise ValueError(
+                f"config must be the system's but for {' and '.join(MAY_CHANGE)}, got other "
+                f"{', '.join(differ)}; pass replace(system.config, steps=...) or make a new system."
+            )
+    return config

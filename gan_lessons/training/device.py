@@ -37,8 +37,8 @@ def choose_device(preference: str | torch.device | None = None) -> torch.device:
         raise ValueError(
             f"preference must be one of {there} or None, got {preference!r}."
         ) from error
-    last = device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()
-    if device.type not in there or last:
+    count = torch.cuda.device_count() if device.type == "cuda" else 1
+    if device.type not in there or (device.index or 0) >= count:
         raise ValueError(
             f"preference {str(device)!r} is not there; this machine has {there}. "
             "Leave it out to take the best."
@@ -56,8 +56,16 @@ def repeatability(device: str | torch.device) -> str:
     Returns
     -------
     str
+
+    Raises
+    ------
+    ValueError
+        If torch knows no such device.
     """
-    kind = torch.device(device).type
+    try:
+        kind = torch.device(device).type
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"device must be 'cpu', 'cuda' or 'mps', got {device!r}.") from error
     if kind == "cpu":
         return (
             "On this CPU the same seed, library version and number of threads give the same "
@@ -76,7 +84,7 @@ def seeded_generator(seed: int, device: str | torch.device = "cpu") -> torch.Gen
     Parameters
     ----------
     seed : int
-        At least 0.
+        From 0 to 2**64 - 1.
     device : str or torch.device
         Where it draws.
 
@@ -87,6 +95,21 @@ def seeded_generator(seed: int, device: str | torch.device = "cpu") -> torch.Gen
     Raises
     ------
     TypeError, ValueError
-        If ``seed`` is no whole number, or negative.
+        If ``seed`` is no whole number or out of range, or ``device`` is not there.
     """
-    return torch.Generator(device).manual_seed(check_count(seed, "seed", minimum=0))
+    seed = check_seed(seed)
+    try:
+        rng = torch.Generator(device)
+    except (RuntimeError, TypeError, AssertionError) as error:
+        raise ValueError(
+            f"device must be one that is there, got {device!r}; choose_device() takes the best."
+        ) from error
+    return rng.manual_seed(seed)
+
+
+def check_seed(seed: object) -> int:
+    """Return ``seed`` if it is a whole number that torch takes, from 0 to 2**64 - 1."""
+    number = check_count(seed, "seed", minimum=0)
+    if number >= 2**64:
+        raise ValueError(f"seed must be below 2**64, got {number}.")
+    return number

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_positive
 
 
 class EMA:
@@ -24,10 +24,17 @@ class EMA:
         What is averaged; a copy of it, ``EMA.network``, holds the average, in evaluation mode.
     decay : float
         The final decay d, in [0, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``network`` is no module, or ``decay`` no number in [0, 1).
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
-        if not 0 <= decay < 1:
+        if not isinstance(network, nn.Module):
+            raise TypeError(f"network must be a torch.nn.Module, got {type(network).__name__}.")
+        if check_positive(decay, "decay", allow_zero=True) >= 1:
             raise ValueError(f"decay must be in [0, 1), got {decay}.")
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.decay = decay
@@ -50,10 +57,11 @@ class EMA:
 
     def load_state_dict(self, state: dict[str, object]) -> None:
         """Take over what ``state_dict`` returned."""
-        weights, updates = state["network"], state["updates"]
-        assert isinstance(weights, dict)
+        weights, updates = state["network"], check_count(state["updates"], "updates", minimum=0)
+        if not isinstance(weights, dict):
+            raise TypeError(f"state['network'] must be a dict, got {type(weights).__name__}.")
         self.network.load_state_dict(weights)
-        self.updates = check_count(updates, "updates", minimum=0)
+        self.updates = updates
 
 
 def _tensors(network: nn.Module) -> tuple[list[torch.Tensor], list[torch.Tensor]]:

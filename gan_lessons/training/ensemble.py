@@ -10,8 +10,8 @@ from torch.func import functional_call, stack_module_state, vmap
 from gan_lessons._validation import check_count
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import input_gradient, instance_noise, interpolate
-from gan_lessons.training.config import TrainConfig
-from gan_lessons.training.device import seeded_generator
+from gan_lessons.training.config import TrainConfig, check_config
+from gan_lessons.training.device import check_seed, seeded_generator
 
 MakeNetworks = Callable[[int], tuple[nn.Module, nn.Module]]
 
@@ -40,7 +40,8 @@ class GANSeeds:
     Raises
     ------
     TypeError, ValueError
-        If there are no seeds, or the networks have buffers.
+        If there are no seeds, ``config`` is no TrainConfig, or the networks are no pairs, differ
+        in architecture, have buffers or nothing to train.
     """
 
     def __init__(
@@ -50,10 +51,12 @@ class GANSeeds:
         config: TrainConfig,
         seeds: int | Iterable[int] = 16,
     ) -> None:
-        self.seeds = list(range(check_count(seeds, "seeds")) if isinstance(seeds, int) else seeds)
+        if not isinstance(seeds, Iterable):
+            seeds = range(check_count(seeds, "seeds"))
+        self.seeds = list(seeds)
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds must be different and at least one, got {self.seeds}.")
-        self.objective, self.config = get_objective(objective), config
+        self.objective, self.config = get_objective(objective), check_config(config)
         pairs = [seeded_networks(make_networks, seed) for seed in self.seeds]
         self._generator, self.g_parameters = _stack([g for g, _ in pairs], "generator")
         self._discriminator, self.d_parameters = _stack([d for _, d in pairs], "discriminator")
@@ -208,10 +211,19 @@ def seeded_networks(make_networks: MakeNetworks, seed: int) -> tuple[nn.Module, 
     Returns
     -------
     tuple of nn.Module
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``seed`` is out of range, or two networks are not what comes.
     """
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        torch.manual_seed(check_count(seed, "seed", minimum=0))
-        return make_networks(seed)
+        torch.manual_seed(check_seed(seed))
+        pair = make_networks(seed)
+    networks = pair if isinstance(pair, (tuple, list)) else ()
+    if [isinstance(network, nn.Module) for network in networks] != [True, True]:
+        raise TypeError(f"make_networks must return two networks, got {pair!r}.")
+    return pair
 
 
 def _stack(networks: list[nn.Module], name: str) -> tuple[nn.Module, dict[str, Tensor]]:
@@ -221,6 +233,9 @@ def _stack(networks: list[nn.Module], name: str) -> tuple[nn.Module, dict[str, T
             f"{name} must have no buffers (BatchNorm, spectral norm) to be stacked over seeds; "
             "use another network, or train the seeds one by one."
         )
+    shapes = [[(k, p.shape) for k, p in network.named_parameters()] for network in networks]
+    if not shapes[0] or any(other != shapes[0] for other in shapes):
+        raise ValueError(f"{name} must have weights, of the same shapes for every seed.")
     parameters, _ = stack_module_state(networks)
     return copy.deepcopy(networks[0]).to("meta"), parameters
 

@@ -3,10 +3,13 @@
 import time
 from collections.abc import Iterator
 
-from gan_lessons.training.config import TrainConfig
-from gan_lessons.training.records import Record, read_metrics
-from gan_lessons.training.sampling import Data, Draw, batches
-from gan_lessons.training.state import System
+from torch import nn
+
+from gan_lessons.training.config import TrainConfig, check_config
+from gan_lessons.training.device import seeded_generator
+from gan_lessons.training.records import Record, check_finite, read_metrics
+from gan_lessons.training.sampling import Data, Draw, batches, draw_batch
+from gan_lessons.training.state import GANState, System, check_system
 
 
 def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
@@ -29,8 +32,8 @@ def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
     data : Tensor (N, ...), law or callable
         Real samples: a tensor in memory, a law with ``.sample(n, rng)``, or a function (n, rng).
     config : TrainConfig
-        ``steps``, ``batch_size``, ``d_steps`` and ``log_every`` are used here. Each step gets
-        ``d_steps * batch_size`` real samples.
+        The numbers that the system was made with; only ``steps`` and ``log_every`` may be others.
+        Each step gets ``d_steps * batch_size`` real samples.
 
     Yields
     ------
@@ -39,13 +42,14 @@ def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
     Raises
     ------
     TrainingDiverged
-        If a number is not finite when a record is made.
+        If a number is not finite when a record is made, or a weight or sample after the last step.
     TypeError, ValueError
-        If ``data`` or ``config`` cannot be used; raised at once, before the first record.
+        If ``system``, ``data`` or ``config`` cannot be used, or ``config`` is not that of the
+        system; raised at once, before the first record. If ``data`` gives no tensor or another
+        number of samples than asked for; raised when it does.
     """
-    if not isinstance(config, TrainConfig):
-        raise TypeError(f"config must be a TrainConfig, got {type(config).__name__}.")
-    return _train(system, batches(data), config)
+    check_system(system)
+    return _train(system, batches(data), check_config(config, system))
 
 
 def _train(system: System, draw: Draw, config: TrainConfig) -> Iterator[Record]:
@@ -53,10 +57,29 @@ def _train(system: System, draw: Draw, config: TrainConfig) -> Iterator[Record]:
     size = config.d_steps * config.batch_size
     seen, start = 0, time.perf_counter()
     while system.steps_done < config.steps:
-        metrics = system.step(draw(size, system.rng), system.rng)
+        metrics = system.step(draw_batch(draw, size, system.rng), system.rng)
         seen += size
         step = system.steps_done
         if step % config.log_every == 0 or step == config.steps:
             numbers = read_metrics(metrics, step)  # here, and only here, the host waits
-            yield Record(step, numbers, seen / (time.perf_counter() - start))
+            speed = seen / (time.perf_counter() - start)
+            if step == config.steps:
+                _check_end(system)
+            yield Record(step, numbers, speed)
             seen, start = 0, time.perf_counter()
+
+
+def _check_end(system: System) -> None:
+    """Raise TrainingDiverged if the last update, which no loss has seen, left what is not finite.
+
+    Finite weights may still give samples that are not: of a ``GANState`` a few are drawn, from a
+    random generator apart, with the averaged weights and with the last ones.
+    """
+    for name, network in getattr(system, "__dict__", {}).items():
+        if isinstance(network, nn.Module):
+            for part, weight in network.named_parameters():
+                check_finite(weight, system.steps_done, f"{name}.{part}")
+    if isinstance(system, GANState):
+        for ema in (False, True):
+            samples = system.sample(16, seeded_generator(0, system.device), ema)
+            check_finite(samples, system.steps_done, "a sample")

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class TrainingDiverged(RuntimeError):
-    """A loss is no longer a finite number, so that nothing after it can be used.
+    """A loss, weight or sample is no longer a finite number, so that nothing after it can be used.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ class TrainingDiverged(RuntimeError):
         The step whose numbers were looked at. They are looked at with each record, so that the
         first bad step is among the ``log_every`` before it.
     which : str
-        Name of the number, such as "d_loss".
+        Name of the number, such as "d_loss" or "generator.0.weight".
     value : float
         What it was.
     """
@@ -90,6 +90,14 @@ def read_metrics(metrics: Mapping[str, Tensor], step: int) -> dict[str, float]:
         if not math.isfinite(number):
             raise TrainingDiverged(step, name, number)
     return numbers
+
+
+def check_finite(values: Tensor, step: int, which: str) -> None:
+    """Raise TrainingDiverged, naming the first of the values that is not finite."""
+    bad = values.detach().flatten()
+    bad = bad[~torch.isfinite(bad)]
+    if len(bad) > 0:
+        raise TrainingDiverged(step, which, float(bad[0]))
 
 
 def history(records: Iterable[Record]) -> dict[str, list[float]]:

@@ -1,10 +1,11 @@
 """Where real batches come from: a tensor in memory, or a law that can be sampled."""
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Protocol, runtime_checkable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @runtime_checkable
@@ -37,13 +38,18 @@ def batches(data: Data) -> Draw:
     Raises
     ------
     TypeError, ValueError
-        If it is none of these, or an empty tensor or one that is not finite.
+        If it is none of these (a class or a network is none), or an empty tensor or one that is
+        not finite.
     """
+    if isinstance(data, type):
+        raise TypeError(
+            f"data must be a law, got the class {data.__name__}; make one: {data.__name__}(...)."
+        )
     if isinstance(data, Tensor):
         return _rows(data)
-    if isinstance(data, Sampled):
+    if isinstance(data, Sampled) and not isinstance(data, ModuleType):
         return data.sample
-    if callable(data):
+    if callable(data) and not isinstance(data, nn.Module):
         return data
     remedy = "pass its .images" if hasattr(data, "images") else "see torch.as_tensor"
     raise TypeError(
@@ -67,3 +73,19 @@ def _rows(data: Tensor) -> Draw:
         return rows[index.to(rows.device)]
 
     return draw
+
+
+def draw_batch(draw: Draw, size: int, rng: torch.Generator) -> Tensor:
+    """Return ``draw(size, rng)``, checked to be a tensor of that many samples (no waiting)."""
+    batch = draw(size, rng)
+    if not isinstance(batch, Tensor):
+        raise TypeError(
+            f"data must give a torch.Tensor when {size} samples are asked for, got "
+            f"{type(batch).__name__}; a function is called as data(n, rng)."
+        )
+    if batch.dim() == 0 or len(batch) != size:
+        raise ValueError(
+            f"data must give as many samples as asked for, ({size}, ...), got shape "
+            f"{tuple(batch.shape)}; a function is called as data(n, rng)."
+        )
+    return batch

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan_lessons.training.config import TrainConfig
+from gan_lessons.training.config import TrainConfig, check_config
 from gan_lessons.training.ensemble import GANSeeds
-from gan_lessons.training.sampling import Data, Draw, batches
+from gan_lessons.training.sampling import Data, Draw, batches, draw_batch
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def train_seeds(system: GANSeeds, data: Data, config: TrainConfig) -> Iterator[S
     data : Tensor (N, ...), law or callable
         As in ``train``; each seed draws its own batches from it.
     config : TrainConfig
-        ``steps``, ``batch_size``, ``d_steps`` and ``log_every`` are used here.
+        The numbers that the system was made with; only ``steps`` and ``log_every`` may be others.
 
     Yields
     ------
@@ -48,18 +48,22 @@ def train_seeds(system: GANSeeds, data: Data, config: TrainConfig) -> Iterator[S
     Raises
     ------
     TypeError, ValueError
-        If ``data`` or ``config`` cannot be used; raised at once.
+        If ``system``, ``data`` or ``config`` cannot be used, or ``config`` is not that of the
+        system; raised at once. If ``data`` gives no tensor or another number of samples than
+        asked for; raised when it does.
     """
-    if not isinstance(config, TrainConfig):
-        raise TypeError(f"config must be a TrainConfig, got {type(config).__name__}.")
-    return _train_seeds(system, batches(data), config)
+    if not isinstance(system, GANSeeds):
+        raise TypeError(
+            f"system must be a GANSeeds, got {type(system).__name__}; a GANState goes to train."
+        )
+    return _train_seeds(system, batches(data), check_config(config, system))
 
 
 def _train_seeds(system: GANSeeds, draw: Draw, config: TrainConfig) -> Iterator[SeedsRecord]:
     """Run the loop."""
     size = config.d_steps * config.batch_size
     while system.steps_done < config.steps:
-        metrics = system.step(torch.stack([draw(size, rng) for rng in system.rngs]))
+        metrics = system.step(torch.stack([draw_batch(draw, size, rng) for rng in system.rngs]))
         step = system.steps_done
         if step % config.log_every == 0 or step == config.steps:
             means = {

@@ -10,15 +10,12 @@ from torch import Tensor, nn
 from gan_lessons._validation import check_count
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import instance_noise
-from gan_lessons.training.config import TrainConfig
+from gan_lessons.training.config import MAY_CHANGE, TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
 from gan_lessons.training.ema import EMA
 from gan_lessons.training.steps import discriminator_step, generator_step
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
-
-# Numbers of the config that may change when a run is continued.
-_MAY_CHANGE = ("steps", "log_every")
 
 
 class System(Protocol):
@@ -65,8 +62,8 @@ class GANState:
     Raises
     ------
     TypeError, ValueError
-        If a network is no module or has nothing to train, the two are on different devices, or
-        the objective is unknown.
+        If a network is no module or has nothing to train, the two are on different devices or of
+        different dtypes, the objective is unknown, or ``augment`` cannot be called.
     """
 
     def __init__(
@@ -84,11 +81,16 @@ class GANState:
                 "generator and discriminator must be on one device, got "
                 f"{g_weight.device} and {d_weight.device}; call .to(device) on both."
             )
-        if not isinstance(config, TrainConfig):
-            raise TypeError(f"config must be a TrainConfig, got {type(config).__name__}.")
+        if g_weight.dtype != d_weight.dtype:
+            raise ValueError(
+                "generator and discriminator must have one dtype, got "
+                f"{g_weight.dtype} and {d_weight.dtype}; call .float() on both."
+            )
+        if augment is not None and not callable(augment):
+            raise TypeError(f"augment must be a function (samples, rng), got {augment!r}.")
         self.generator, self.discriminator = generator, discriminator
         self.objective = get_objective(objective)
-        self.config = config
+        self.config = check_config(config)
         self.augment = augment
         self.device, self.dtype = g_weight.device, g_weight.dtype
         self.g_optimizer = _adam(generator, config.g_lr, config.betas)
@@ -144,6 +146,7 @@ class GANState:
 
     def latent(self, n: int, rng: torch.Generator | None = None) -> Tensor:
         """Draw z ~ N(0, I) of shape (n, z_dim); rng=None draws from torch's default generator."""
+        check_count(n, "n")
         device = self.device if rng is None else rng.device
         z = torch.randn(n, self.config.z_dim, generator=rng, device=device, dtype=self.dtype)
         return z.to(self.device)
@@ -165,11 +168,10 @@ class GANState:
         -------
         Tensor (n, ...)
         """
-        check_count(n, "n")
+        z = self.latent(n, rng)
         network = self.ema.network if ema and self.ema is not None else self.generator
         was_training = network.training
         network.eval()
-        z = self.latent(n, rng)
         samples = torch.cat([network(part) for part in z.split(1000)])  # in parts: memory
         network.train(was_training)
         return samples
@@ -190,9 +192,10 @@ class GANState:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what ``state_dict`` returned; refuse the state of another configuration."""
+        steps_done = check_count(state["steps_done"], "steps_done", minimum=0)
         mine = {**asdict(self.config), "objective": self.objective.name}
         theirs = {**state["config"], "objective": state["objective"]}
-        differ = [k for k in mine if mine[k] != theirs.get(k) and k not in _MAY_CHANGE]
+        differ = [k for k in mine if mine[k] != theirs.get(k) and k not in MAY_CHANGE]
         if differ:
             raise ValueError(
                 f"state is of another configuration: {', '.join(differ)} differ (state has "
@@ -205,13 +208,24 @@ class GANState:
         if self.ema is not None:
             self.ema.load_state_dict(state["ema"])
         self.rng.set_state(state["rng"].cpu())
-        self.steps_done = state["steps_done"]
+        self.steps_done = steps_done
 
     def _view(self, samples: Tensor, rng: torch.Generator) -> Tensor:
         """Return samples as D sees them: augmented, then with instance noise."""
         if self.augment is not None:
             samples = self.augment(samples, rng)
         return instance_noise(samples, self.config.instance_noise, rng)
+
+
+def check_system(system: object) -> None:
+    """Raise ``TypeError`` unless ``system`` has what ``System`` asks for."""
+    wanted = ("steps_done", "rng", "step", "state_dict", "load_state_dict")
+    missing = [name for name in wanted if not hasattr(system, name)]
+    if missing:
+        raise TypeError(
+            f"system must be a System such as GANState, got {type(system).__name__} without "
+            f"{', '.join(missing)}; a GANSeeds goes to train_seeds and has no checkpoints."
+        )
 
 
 def _adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gan_lessons.objectives import Objective
+from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import gradient_penalty, r1_penalty, r2_penalty
 from gan_lessons.training.config import TrainConfig
 
@@ -33,7 +33,7 @@ class DiscriminatorUpdate(NamedTuple):
 def discriminator_step(
     discriminator: nn.Module,
     optimizer: Optimizer,
-    objective: Objective,
+    objective: str | Objective,
     real: Tensor,
     fake: Tensor,
     config: TrainConfig,
@@ -47,8 +47,9 @@ def discriminator_step(
         Maps samples (n, ...) to logits (n,).
     optimizer : Optimizer
         Of the discriminator's parameters.
-    objective : Objective
-        Its ``discriminator_loss`` is minimised, plus the penalties of ``config``.
+    objective : str or Objective
+        A key of ``OBJECTIVES`` or an objective; its ``discriminator_loss`` is minimised, plus the
+        penalties of ``config``.
     real, fake : Tensor (n, ...)
         What D sees; ``fake`` may carry the generator's graph, which is cut here.
     config : TrainConfig
@@ -61,6 +62,8 @@ def discriminator_step(
     DiscriminatorUpdate
         Loss without penalty, weighted penalty, and both logits, all detached.
     """
+    if isinstance(objective, str):
+        objective = get_objective(objective)
     fake = fake.detach()
     real_logits, fake_logits = discriminator(real), discriminator(fake)
     loss = objective.discriminator_loss(real_logits, fake_logits)
@@ -77,7 +80,7 @@ def discriminator_step(
 def generator_step(
     discriminator: nn.Module,
     optimizer: Optimizer,
-    objective: Objective,
+    objective: str | Objective,
     real: Tensor | None,
     fake: Tensor,
 ) -> Tensor:
@@ -89,8 +92,8 @@ def generator_step(
         Maps samples (n, ...) to logits (n,).
     optimizer : Optimizer
         Of the generator's parameters.
-    objective : Objective
-        Its ``generator_loss`` is minimised.
+    objective : str or Objective
+        A key of ``OBJECTIVES`` or an objective; its ``generator_loss`` is minimised.
     real : Tensor (n, ...) or None
         Used only where ``objective.needs_real``.
     fake : Tensor (n, ...)
@@ -101,6 +104,8 @@ def generator_step(
     Tensor
         The loss before the update, a detached scalar.
     """
+    if isinstance(objective, str):
+        objective = get_objective(objective)
     real_logits = discriminator(real) if objective.needs_real else None
     loss = objective.generator_loss(real_logits, discriminator(fake))
     optimizer.zero_grad()

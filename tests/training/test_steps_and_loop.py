@@ -182,7 +182,7 @@ def test_same_seed_same_numbers_and_global_state_untouched():
     assert torch.equal(before, torch.get_rng_state())
 
     other = GANState(*networks(), "non-saturating", config(instance_noise=0.2, seed=1))
-    list(train(other, DATA, c))
+    list(train(other, DATA, other.config))
     assert not equal(weights(runs[0].generator), weights(other.generator))
 
 
