@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from gan_lessons._validation import check_result
+
 _BLOCK_ENTRIES = 1 << 23  # 64 MB in float64
 
 
@@ -25,6 +27,12 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
     """Compute |a_i - b_j|^2 by one matrix product, shape (n, m); rounding may leave 1e-16 |a|^2."""
     squares = a.square().sum(1, keepdim=True) + b.square().sum(1)
     return torch.addmm(squares, a, b.T, alpha=-2).clamp_min_(0)
+
+
+def check_norms(samples: Tensor, name: str) -> None:
+    """Raise ``ValueError`` where squared distances between samples of such norms overflow."""
+    # |a - b|^2 is at most four times the larger of |a|^2 and |b|^2.
+    check_result(4 * samples.square().sum(1).max(), f"the largest squared distance of {name}")
 
 
 def kth_neighbour_squared(x: Tensor, k: int) -> Tensor:

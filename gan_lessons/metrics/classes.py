@@ -34,6 +34,10 @@ def class_frequencies(predictions: Tensor, n_classes: int | None = None) -> Tens
         raise TypeError(f"predictions must be a torch.Tensor, got {type(predictions).__name__}.")
     if predictions.dim() == 2 and predictions.is_floating_point():
         check_tensor(predictions, "predictions")
+        if predictions.shape[1] == 0:
+            raise ValueError(
+                f"predictions needs at least one class, got shape {tuple(predictions.shape)}."
+            )
         if n_classes is not None and n_classes != predictions.shape[1]:
             raise ValueError(
                 f"n_classes must be {predictions.shape[1]}, the width of predictions, "
@@ -77,10 +81,11 @@ def class_entropy(frequencies: Tensor) -> float:
     Raises
     ------
     ValueError
-        If ``frequencies`` is not of shape (n_classes,), or negative, or of another sum.
+        If ``frequencies`` is not of shape (n_classes,) or empty, or negative, or of another
+        sum.
     """
     f = check_tensor(frequencies, "frequencies").detach().cpu().double()
-    if f.dim() != 1:
+    if f.dim() != 1 or f.numel() == 0:
         raise ValueError(f"frequencies must have shape (n_classes,), got {tuple(f.shape)}.")
     if float(f.min()) < 0 or not math.isclose(float(f.sum()), 1.0, abs_tol=1e-4):
         raise ValueError(

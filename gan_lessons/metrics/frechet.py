@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_pair, check_tensor
+from gan_lessons._validation import check_pair, check_result, check_tensor
 from gan_lessons.metrics._distances import to_float64
 
 
@@ -37,7 +37,7 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     Raises
     ------
     ValueError
-        If the numbers of features differ, or entries are not finite.
+        If the numbers of features differ, entries are not finite, or the distance overflows.
 
     References
     ----------
@@ -48,9 +48,10 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     mean_x, mean_y = first.mean(0), second.mean(0)
     a, b = first - mean_x, second - mean_y
     traces = a.square().sum() / (n - 1) + b.square().sum() / (m - 1)
-    cross = torch.linalg.svdvals(_square_factor(a) @ _square_factor(b).T).sum()
-    cross = cross / ((n - 1) * (m - 1)) ** 0.5
-    return max(0.0, float((mean_x - mean_y).square().sum() + traces - 2 * cross))
+    own = (mean_x - mean_y).square().sum() + traces
+    check_result(own, "the distance")
+    cross = _nuclear_norm(_square_factor(a) @ _square_factor(b).T)
+    return _distance(own, cross / ((n - 1) * (m - 1)) ** 0.5)
 
 
 def frechet_distance_gaussians(
@@ -79,13 +80,16 @@ def frechet_distance_gaussians(
     Raises
     ------
     ValueError
-        If shapes differ, or a covariance matrix is not symmetric or has a negative eigenvalue.
+        If shapes differ, or a covariance matrix is not symmetric or has a negative eigenvalue,
+        or there are no features, or the distance overflows.
 
     References
     ----------
     Dowson and Landau (1982), eq. 4.
     """
     d = check_tensor(mean_x, "mean_x").numel()
+    if d == 0:
+        raise ValueError("mean_x needs at least one feature, got shape (0,).")
     for value, name, shape in (
         (mean_x, "mean_x", (d,)),
         (cov_x, "cov_x", (d, d)),
@@ -96,10 +100,28 @@ def frechet_distance_gaussians(
         if value.shape != shape:
             raise ValueError(f"{name} must have shape {shape}, got {tuple(value.shape)}.")
     mean_x, cov_x, mean_y, cov_y = (to_float64(t) for t in (mean_x, cov_x, mean_y, cov_y))
+    own = (mean_x - mean_y).square().sum() + cov_x.trace() + cov_y.trace()
+    check_result(own, "the distance")
     product = _symmetric_root(cov_x, "cov_x") @ _symmetric_root(cov_y, "cov_y")
-    cross = torch.linalg.svdvals(product).sum()
-    distance = (mean_x - mean_y).square().sum() + cov_x.trace() + cov_y.trace() - 2 * cross
-    return max(0.0, float(distance))
+    return _distance(own, _nuclear_norm(product))
+
+
+def _distance(own: Tensor, cross: Tensor) -> float:
+    """Put the parts together; what rounding leaves below zero is zero, NaN is not."""
+    distance = float(own - 2 * cross)
+    check_result(distance, "the distance")
+    return max(0.0, distance)
+
+
+def _nuclear_norm(matrix: Tensor) -> Tensor:
+    """Return the sum of the singular values."""
+    try:
+        return torch.linalg.svdvals(matrix).sum()
+    except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+        raise ValueError(
+            "the singular values of the samples' or laws' product did not converge: rescale the "
+            "features, or drop those that are nearly constant."
+        ) from error
 
 
 def _square_factor(a: Tensor) -> Tensor:
@@ -112,7 +134,12 @@ def _symmetric_root(covariance: Tensor, name: str) -> Tensor:
     scale = float(covariance.abs().max())
     if not torch.allclose(covariance, covariance.T, rtol=0, atol=1e-6 * scale):
         raise ValueError(f"{name} must be symmetric; use ({name} + {name}.T) / 2.")
-    values, vectors = torch.linalg.eigh((covariance + covariance.T) / 2)
+    try:
+        values, vectors = torch.linalg.eigh((covariance + covariance.T) / 2)
+    except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+        raise ValueError(
+            f"the eigenvalues of {name} did not converge: rescale the features."
+        ) from error
     if float(values.min()) < -1e-6 * scale:
         raise ValueError(
             f"{name} must be positive semi-definite, got the eigenvalue {float(values.min()):.4g}."

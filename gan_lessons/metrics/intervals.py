@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_positive
 
 
 class Share(NamedTuple):
@@ -47,6 +47,8 @@ def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Share
     ------
     ValueError
         If ``successes`` is not within 0 and ``trials``, or ``level`` not within (0, 1).
+    TypeError
+        If an argument is no number.
 
     References
     ----------
@@ -55,11 +57,11 @@ def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Share
     """
     from scipy.stats import beta
 
-    check_count(trials, "trials")
-    check_count(successes, "successes", minimum=0)
+    trials = check_count(trials, "trials")
+    successes = check_count(successes, "successes", minimum=0)
     if successes > trials:
         raise ValueError(f"successes must be at most trials = {trials}, got {successes}.")
-    if not 0 < level < 1:
+    if not 0 < check_positive(level, "level", allow_zero=True) < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}.")
     tail = (1 - level) / 2
     low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, trials - successes + 1))

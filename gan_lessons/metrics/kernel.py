@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_count, check_pair
+from gan_lessons._validation import check_count, check_pair, check_result, check_rng
 from gan_lessons.metrics._distances import row_blocks, to_float64
 from gan_lessons.two_sample import polynomial_kernel
 
@@ -56,15 +56,17 @@ def kernel_distance(
     Raises
     ------
     ValueError
-        If the numbers of features differ or a subset is larger than a sample.
+        If the numbers of features differ, a subset is larger than a sample, or a kernel value
+        overflows.
 
     References
     ----------
     Gretton et al. (2012), eq. 3; Bińkowski et al. (2018), section 4.
     """
     first, second = (to_float64(t) for t in check_pair(x, y, minimum=3))
+    rng = check_rng(rng)
     if n_subsets is None:
-        return _with_jackknife(first, second)
+        return _checked(_with_jackknife(first, second))
     count = check_count(n_subsets, "n_subsets", minimum=2)
     size = check_count(subset_size, "subset_size", minimum=3)
     if size > min(len(first), len(second)):
@@ -79,7 +81,14 @@ def kernel_distance(
         ],
         dtype=torch.float64,
     )
-    return KernelDistance(float(values.mean()), float(values.std()) / count**0.5)
+    return _checked(KernelDistance(float(values.mean()), float(values.std()) / count**0.5))
+
+
+def _checked(distance: KernelDistance) -> KernelDistance:
+    """Return the distance if neither it nor its standard error overflowed."""
+    check_result(distance.value, "the kernel distance")
+    check_result(distance.standard_error, "the kernel distance's standard error")
+    return distance
 
 
 class _PairSums(NamedTuple):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_positive, check_samples
+from gan_lessons._validation import check_positive, check_result, check_samples
 from gan_lessons.distributions import Mixture
 
 
@@ -46,7 +46,10 @@ def mode_coverage(samples: Tensor, mixture: Mixture, n_std: float = 3.0) -> Mode
     Raises
     ------
     ValueError
-        If samples and mixture differ in their number of features, or ``n_std`` is not positive.
+        If samples and mixture differ in their number of features, or ``n_std`` is not positive, or
+        distances overflow.
+    TypeError
+        If ``samples`` is no floating-point tensor or ``mixture`` no Mixture.
 
     References
     ----------
@@ -55,6 +58,8 @@ def mode_coverage(samples: Tensor, mixture: Mixture, n_std: float = 3.0) -> Mode
     """
     points = check_samples(samples, "samples", minimum=1).detach()
     check_positive(n_std, "n_std")
+    if not isinstance(mixture, Mixture):
+        raise TypeError(f"mixture must be a Mixture, got {type(mixture).__name__}; see ring().")
     if points.shape[1] != mixture.means.shape[1]:
         raise ValueError(
             f"samples and mixture must have the same number of features, got {points.shape[1]} "
@@ -65,6 +70,7 @@ def mode_coverage(samples: Tensor, mixture: Mixture, n_std: float = 3.0) -> Mode
         [(points - mean).norm(dim=1) / std for mean, std in zip(means, stds, strict=True)], dim=1
     )
     nearest, mode = distances.min(dim=1)
+    check_result(nearest.max(), "the largest distance of samples from their mode")
     good = nearest <= n_std
     k = len(means)
     q = torch.bincount(mode, minlength=k) / len(points)

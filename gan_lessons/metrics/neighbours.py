@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gan_lessons._validation import check_count, check_pair, check_samples
 from gan_lessons.metrics._distances import (
+    check_norms,
     kth_neighbour_squared,
     row_blocks,
     squared_distances,
@@ -56,7 +57,7 @@ def nearest_neighbours(queries: Tensor, references: Tensor, k: int = 1) -> Neigh
     Raises
     ------
     ValueError
-        If the numbers of features differ or k is larger than m.
+        If the numbers of features differ, k is larger than m, or squared distances overflow.
     """
     first = check_samples(queries, "queries", minimum=1).detach()
     second = check_samples(references, "references", minimum=1).detach()
@@ -69,12 +70,14 @@ def nearest_neighbours(queries: Tensor, references: Tensor, k: int = 1) -> Neigh
         raise ValueError(
             f"queries and references must be on one device, got {first.device} and {second.device}."
         )
-    _check_k(k, len(second), "references")
+    k = _check_k(k, len(second), "references")
     dtype = torch.promote_types(first.dtype, second.dtype)
     first, second = first.to(dtype), second.to(dtype)
     centre = second.mean(0)  # small norms keep the rounding of the matrix product small
     spare = min(k + 8, len(second))
     centred = second - centre
+    check_norms(centred, "references")
+    check_norms(first - centre, "queries")
     distances, indices = [], []
     for rows in row_blocks(len(first), max(len(second), spare * first.shape[1])):
         block = squared_distances(first[rows] - centre, centred)
@@ -110,14 +113,15 @@ def precision_recall(x: Tensor, y: Tensor, k: int = 3) -> PrecisionRecall:
     Raises
     ------
     ValueError
-        If the numbers of features differ or a sample has at most k rows.
+        If the numbers of features differ, a sample has at most k rows, or squared distances
+        overflow.
 
     References
     ----------
     Kynkäänniemi et al. (2019), eqs. 1 and 2.
     """
     first, second = _prepare(x, y)
-    _check_k(k, len(first) - 1, "other rows of x")
+    k = _check_k(k, len(first) - 1, "other rows of x")
     _check_k(k, len(second) - 1, "other rows of y")
     inside_x = _inside(first, second, kth_neighbour_squared(first, k))
     inside_y = _inside(second, first, kth_neighbour_squared(second, k))
@@ -149,14 +153,14 @@ def density_coverage(x: Tensor, y: Tensor, k: int = 5) -> DensityCoverage:
     Raises
     ------
     ValueError
-        If the numbers of features differ or x has at most k rows.
+        If the numbers of features differ, x has at most k rows, or squared distances overflow.
 
     References
     ----------
     Naeem et al. (2020), eqs. 3 and 4.
     """
     first, second = _prepare(x, y)
-    _check_k(k, len(first) - 1, "other rows of x")
+    k = _check_k(k, len(first) - 1, "other rows of x")
     inside = _inside(first, second, kth_neighbour_squared(first, k))
     density = float(inside.counts_of_points.sum()) / (k * len(second))
     return DensityCoverage(density, _share(inside.counts_of_balls))
@@ -186,14 +190,18 @@ def _prepare(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Check a pair and move it, in float64, to the mean of x."""
     first, second = (to_float64(t) for t in check_pair(x, y))
     centre = first.mean(0)
-    return first - centre, second - centre
+    first, second = first - centre, second - centre
+    check_norms(first, "x")
+    check_norms(second, "y")
+    return first, second
 
 
-def _check_k(k: int, available: int, of_what: str) -> None:
-    """Raise unless k neighbours exist."""
-    check_count(k, "k")
+def _check_k(k: int, available: int, of_what: str) -> int:
+    """Return k as an int, or raise unless so many neighbours exist."""
+    k = check_count(k, "k")
     if k > available:
         raise ValueError(f"k must be at most {available}, the number of {of_what}, got {k}.")
+    return k
 
 
 def _share(counts: Tensor) -> float:

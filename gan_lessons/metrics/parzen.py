@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons._validation import check_positive, check_samples
-from gan_lessons.metrics._distances import row_blocks, squared_distances, to_float64
+from gan_lessons.metrics._distances import check_norms, row_blocks, squared_distances, to_float64
 
 
 def parzen_log_likelihood(points: Tensor, centres: Tensor, bandwidth: float) -> Tensor:
@@ -40,7 +40,8 @@ def parzen_log_likelihood(points: Tensor, centres: Tensor, bandwidth: float) -> 
     Raises
     ------
     ValueError
-        If the numbers of features differ or the bandwidth is not positive.
+        If the numbers of features differ, the bandwidth is not positive, or squared distances in
+        units of it overflow.
 
     References
     ----------
@@ -61,6 +62,8 @@ def parzen_log_likelihood(points: Tensor, centres: Tensor, bandwidth: float) -> 
     width = check_positive(bandwidth, "bandwidth")
     middle = second.mean(0)  # small norms keep the rounding of the matrix product small
     first, second = (first - middle) / width, (second - middle) / width
+    for samples, name in ((second, "centres"), (first, "points")):
+        check_norms(samples, f"{name} in bandwidths of {width:.4g}")
     m, d = second.shape
     blocks = [
         torch.logsumexp(-squared_distances(first[rows], second) / 2, dim=1)
@@ -92,7 +95,7 @@ def parzen_bandwidth(validation: Tensor, centres: Tensor, candidates: Sequence[f
     Raises
     ------
     ValueError
-        If there is no candidate, or as in ``parzen_log_likelihood``.
+        If there is no candidate or all give -inf, or as in ``parzen_log_likelihood``.
 
     References
     ----------
@@ -101,6 +104,10 @@ def parzen_bandwidth(validation: Tensor, centres: Tensor, candidates: Sequence[f
     widths = [check_positive(width, "candidates") for width in candidates]
     if not widths:
         raise ValueError("candidates must hold at least one bandwidth, got none.")
-    return max(
-        widths, key=lambda width: float(parzen_log_likelihood(validation, centres, width).mean())
-    )
+    scores = [float(parzen_log_likelihood(validation, centres, w).mean()) for w in widths]
+    if max(scores) == -math.inf:
+        raise ValueError(
+            "candidates give a log-likelihood of -inf one and all: pass larger bandwidths, or "
+            "rescale the data."
+        )
+    return widths[scores.index(max(scores))]

@@ -98,6 +98,30 @@ def test_gradients_are_not_kept():
     assert isinstance(frechet_distance(x, x + 1), float)
 
 
+def test_rounding_below_zero_is_zero():
+    # Equal samples: what is left is rounding of either sign, and half of it is cut off.
+    values = [frechet_distance(x, x.flip(0)) for x in (normal(40, 6, seed) for seed in range(40))]
+    assert min(values) == 0
+    assert values.count(0.0) < 40
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_tolerances_follow_the_scale_of_the_covariance(scale):
+    one = scale * torch.eye(2, dtype=torch.float64)
+    zero = torch.zeros(2, dtype=torch.float64)
+    tilt = scale * torch.tensor([[0.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
+    with pytest.raises(ValueError, match="cov_x must be symmetric"):
+        frechet_distance_gaussians(zero, one + 1e-4 * tilt, zero, one)
+    for eigenvalue in (-1e-4, -1.0):
+        cov = scale * torch.tensor([1.0, eigenvalue], dtype=torch.float64).diag()
+        with pytest.raises(ValueError, match="cov_y must be positive semi-definite"):
+            frechet_distance_gaussians(zero, one, zero, cov)
+    # Rounding is forgiven: entries that differ by 1e-7, and an eigenvalue of -1e-7, taken as 0.
+    assert frechet_distance_gaussians(zero, one + 1e-7 * tilt, zero, one) < 1e-6 * scale
+    flat = scale * torch.tensor([1.0, -1e-7], dtype=torch.float64).diag()
+    assert frechet_distance_gaussians(zero, one, zero, flat) / scale == pytest.approx(1, abs=1e-6)
+
+
 def nan(x):
     x = x.clone()
     x[0, 0] = float("nan")
