@@ -61,13 +61,18 @@ def load(
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind.
     ValueError
         If ``name``, ``split`` or ``size`` is unknown or out of range.
     DataNotFound
-        If files are missing and ``download`` is False, or no mirror could be reached.
+        If files are missing and ``download`` is False, or no mirror could be reached, or the
+        folder cannot be written to.
     DataCorrupted
         If a file is not the published one.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a str such as 'digits', got {type(name).__name__}.")
     if name not in DATASETS:
         raise ValueError(f"name must be one of {', '.join(DATASETS)}, got {name!r}.")
     if split not in ("train", "test", "all"):
@@ -94,8 +99,15 @@ def data_folder(root: str | Path | None = None) -> Path:
     -------
     Path
         It need not exist.
+
+    Raises
+    ------
+    TypeError
+        If ``root`` is no path.
     """
     if root is not None:
+        if not isinstance(root, (str, os.PathLike)):
+            raise TypeError(f"root must be a folder's path or None, got {type(root).__name__}.")
         return Path(root).expanduser()
     if named := os.environ.get("GAN_LESSONS_DATA"):
         return Path(named).expanduser()

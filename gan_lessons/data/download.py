@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -21,7 +22,7 @@ class DataCorrupted(ValueError):
 
 
 def download_file(
-    file: DataFile, folder: Path, mirrors: Sequence[str], timeout: float = 30.0
+    file: DataFile, folder: str | Path, mirrors: Sequence[str], timeout: float = 30.0
 ) -> Path:
     """Download ``file`` into ``folder`` from the first mirror that delivers it whole.
 
@@ -33,7 +34,7 @@ def download_file(
     ----------
     file : DataFile
         Name, size and SHA-256.
-    folder : Path
+    folder : str or Path
         Where the file goes; made if it is missing.
     mirrors : sequence of str
         Addresses that end in "/", tried in turn.
@@ -50,9 +51,15 @@ def download_file(
     DataCorrupted
         If every mirror that answered in full sent another file than the published one.
     DataNotFound
-        If no mirror could be reached or all broke off.
+        If no mirror could be reached or all broke off, or the folder cannot be written to.
+    TypeError
+        If ``mirrors`` is one string instead of a sequence.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(mirrors, str):
+        raise TypeError(f"mirrors must be a sequence of addresses, got a str: write [{mirrors!r}].")
+    folder = Path(folder)
+    with _writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     target, part = folder / file.name, folder / f"{file.name}.part"
     failures: list[str] = []
     altered = 0
@@ -62,11 +69,14 @@ def download_file(
             resumed = part.exists()
             try:
                 _transfer(mirror + file.name, part, file.size, timeout)
+            except DataNotFound:
+                raise  # the disk's fault: no other mirror helps
             except (OSError, HTTPException, ValueError) as error:
                 failures.append(f"{mirror}: {error}")
                 break
             if hashlib.sha256(part.read_bytes()).hexdigest() == file.sha256:
-                os.replace(part, target)
+                with _writing_to(folder):
+                    os.replace(part, target)
                 return target
             part.unlink()
             if not resumed:
@@ -102,9 +112,23 @@ def _transfer(address: str, part: Path, size: int, timeout: float) -> None:
         )
         if not continues:
             have = 0  # the mirror starts again from the first byte
-        with part.open("ab" if continues else "wb") as out:
-            while have < size and (chunk := answer.read(min(_CHUNK, size - have))):
+            with _writing_to(part.parent):
+                part.unlink(missing_ok=True)
+        while have < size and (chunk := answer.read(min(_CHUNK, size - have))):
+            with _writing_to(part.parent), part.open("ab") as out:
                 out.write(chunk)
-                have += len(chunk)
+            have += len(chunk)
     if have < size:
         raise ConnectionError(f"broke off after {have} of {size} bytes")
+
+
+@contextmanager
+def _writing_to(folder: Path) -> Iterator[None]:
+    """Turn an error of the disk, which is none of the network, into one that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise DataNotFound(
+            f"{folder} cannot be written to: {error}. Pass root= (or set GAN_LESSONS_DATA to) a "
+            "folder that you may write to, on a disk with room."
+        ) from error

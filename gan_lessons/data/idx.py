@@ -63,7 +63,10 @@ def parse_idx(content: bytes, name: str = "content") -> np.ndarray:
             f"{name} must be {wanted} bytes long for shape {shape}, got {len(content)}: "
             "it is cut off or altered. Get it again."
         )
-    numbers = np.frombuffer(content, dtype, offset=start).reshape(shape)
+    try:
+        numbers = np.frombuffer(content, dtype, offset=start).reshape(shape)
+    except ValueError as error:  # too many dimensions, or 0 times more than a computer counts to
+        raise IDXError(f"{name} has the shape of no array, {shape}: it is altered.") from error
     return numbers.astype(dtype.newbyteorder("="))
 
 
@@ -84,5 +87,12 @@ def read_idx(path: str | Path) -> np.ndarray:
     ------
     IDXError
         If the file is truncated, altered or no IDX file.
+    FileNotFoundError
+        If there is no such file.
     """
-    return parse_idx(Path(path).read_bytes(), str(path))
+    path = Path(path)
+    if path.is_dir():
+        raise IDXError(f"{path} is a folder, no IDX file; name a file in it.")
+    if not path.is_file():
+        raise FileNotFoundError(f"path must be an IDX file, but {path} is not there.")
+    return parse_idx(path.read_bytes(), str(path))

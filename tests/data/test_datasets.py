@@ -155,6 +155,15 @@ def test_absent_files_say_what_to_do(tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.parametrize("download", [False, True])
+def test_a_file_as_root(tmp_path, download):
+    root = tmp_path / "file"
+    root.touch()
+    message = "cannot be written to: .* Pass root= " if download else "is not there"
+    with pytest.raises(DataNotFound, match=message):
+        load("mnist", root=root, download=download)
+
+
 @pytest.mark.parametrize("damage", ["cut", "altered", "other"])
 def test_damaged_files_are_not_used(tiny, tmp_path, damage):
     path = tmp_path / "mnist" / "train-images-idx3-ubyte.gz"
@@ -206,6 +215,9 @@ def test_download_fills_the_folder(tiny, tmp_path):
         (("digits", "validation"), ValueError, "split must be 'train', 'test' or 'all', got 'val"),
         (("digits", "test", 1), ValueError, "size must be at least 2, got 1"),
         (("digits", "test", 16.0), TypeError, "size must be a whole number, got float"),
+        ((["digits"],), TypeError, "name must be a str such as 'digits', got list"),
+        (("digits", ["test"]), ValueError, "split must be 'train', 'test' or 'all', got \\['test"),
+        (("mnist", "test", None, 5), TypeError, "root must be a folder's path or None, got int"),
     ],
 )
 def test_bad_input(arguments, error, message):

@@ -14,7 +14,10 @@ FILE = DataFile("thing.gz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 
 
 class Mirror(BaseHTTPRequestHandler):
-    """A small web server with a behaviour: good, no-range, cut, altered, missing or longer."""
+    """A small web server with a behaviour.
+
+    good, no-range, cut, altered, missing, longer, garbage, range-of-200 or range-of-0.
+    """
 
     protocol_version = "HTTP/1.0"
 
@@ -31,7 +34,14 @@ class Mirror(BaseHTTPRequestHandler):
         if server.behaviour == "longer":
             content = CONTENT + b"more"
         start = 0
-        if wanted and server.behaviour != "no-range":
+        if server.behaviour == "garbage":
+            self.wfile.write(b"no answer of HTTP\r\n\r\n")
+            return
+        if server.behaviour in ("range-of-200", "range-of-0"):  # the whole, under a wrong head
+            self.send_response(200 if server.behaviour == "range-of-200" else 206)
+            offset = 0 if server.behaviour == "range-of-0" or not wanted else int(wanted[6:-1])
+            self.send_header("Content-Range", f"bytes {offset}-{len(content) - 1}/{len(content)}")
+        elif wanted and server.behaviour != "no-range":
             start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1])
             if start >= len(content):
                 self.send_error(416)
@@ -193,3 +203,72 @@ def test_killed_before_the_rename_leaves_no_trusted_file(tmp_path, monkeypatch):
     with mirror("good") as good, pytest.raises(KeyboardInterrupt):
         download_file(FILE, tmp_path, [good.address])
     assert names(tmp_path) == ["thing.gz.part"]
+
+
+@pytest.mark.parametrize("behaviour", ["range-of-200", "range-of-0"])
+def test_only_an_answer_206_from_the_right_byte_continues(tmp_path, behaviour):
+    (tmp_path / "thing.gz.part").write_bytes(CONTENT[:1234])
+    with mirror(behaviour) as server:
+        assert download_file(FILE, tmp_path, [server.address]).read_bytes() == CONTENT
+    assert server.seen == ["bytes=1234-"]  # right at the first try
+
+
+def test_an_answer_that_is_no_http_and_an_address_that_is_none_are_passed_over(tmp_path):
+    with mirror("garbage") as garbage, mirror("good") as good:
+        mirrors = ["no address", garbage.address, good.address]
+        assert download_file(FILE, tmp_path, mirrors).read_bytes() == CONTENT
+        assert garbage.seen == good.seen == [None]
+
+
+def test_the_timeout_is_handed_on(tmp_path, monkeypatch):
+    waits = []
+
+    def silent(request, timeout=None):
+        waits.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("gan_lessons.data.download.urlopen", silent)
+    for timeout in ({}, {"timeout": 0.5}):
+        with pytest.raises(DataNotFound, match="timed out"):
+            download_file(FILE, tmp_path, ["http://127.0.0.1:9/"], **timeout)
+    assert waits == [30.0, 0.5]
+
+
+def test_a_folder_may_be_a_string_but_mirrors_may_not(tmp_path):
+    with mirror("good") as good:
+        assert download_file(FILE, str(tmp_path), [good.address]) == tmp_path / "thing.gz"
+        with pytest.raises(TypeError, match=r"mirrors must be a sequence .* write \['http"):
+            download_file(FILE, tmp_path, good.address)
+
+
+def test_a_folder_that_cannot_be_written_to_is_not_blamed_on_the_network(tmp_path):
+    (tmp_path / "file").touch()
+    for mirrors in ([], ["http://127.0.0.1:9/"]):
+        with pytest.raises(
+            DataNotFound, match=r"file cannot be written to: .* Pass root="
+        ) as caught:
+            download_file(FILE, tmp_path / "file", mirrors)
+        assert "network" not in str(caught.value)
+
+
+def test_a_full_disk_is_not_blamed_on_the_network(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.open", full)
+    with (
+        mirror("good") as one,
+        mirror("good") as two,
+        pytest.raises(
+            DataNotFound, match=r"cannot be written to: .*No space left.* Pass root="
+        ) as e,
+    ):
+        download_file(FILE, tmp_path, [one.address, two.address])
+    assert "network" not in str(e.value)
+    assert (one.seen, two.seen) == ([None], [])
+
+
+def test_a_folder_in_the_files_place(tmp_path):
+    (tmp_path / "thing.gz").mkdir()
+    with mirror("good") as good, pytest.raises(DataNotFound, match="cannot be written to"):
+        download_file(FILE, tmp_path, [good.address])

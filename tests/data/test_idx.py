@@ -56,6 +56,8 @@ PACKED = gzip.compress(GOOD, mtime=0)
         (GOOD[:-1], r"must be 18 bytes long for shape \(2, 3\), got 17"),
         (GOOD + b"\0", r"must be 18 bytes long for shape \(2, 3\), got 19"),
         (idx_bytes(8, (2**32 - 1,) * 4, b"1"), "bytes long for shape"),
+        (idx_bytes(8, (1,) * 100, b"1"), "has the shape of no array"),
+        (idx_bytes(8, (0, *(2**32 - 1,) * 3), b""), "has the shape of no array"),
         (PACKED[:-1], "cut off or altered"),
         (PACKED[: len(PACKED) // 2], "cut off or altered"),
         (PACKED[:5], "cut off or altered"),
@@ -80,3 +82,10 @@ def test_every_single_cut_is_noticed():
 
 def test_arrays_are_numpy():
     assert isinstance(parse_idx(GOOD), np.ndarray)
+
+
+def test_read_says_what_is_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"path must be an IDX file, but .*none is not"):
+        read_idx(tmp_path / "none")
+    with pytest.raises(IDXError, match="is a folder, no IDX file"):
+        read_idx(str(tmp_path))
