@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gan_lessons.viz._arrays import Numbers, to_column
+from gan_lessons.viz._arrays import Numbers, check_labels, check_level, to_column
 from gan_lessons.viz.figure import axes_or_new
 from gan_lessons.viz.style import DATA, LATENT, MODEL, style
 
@@ -32,6 +32,7 @@ def plot_two_samples(
     -------
     Axes
     """
+    check_labels(labels, 2)
     ax = axes_or_new(ax, 6.4, 1.9)
     with style():
         for height, role, sample, label in ((1, DATA, x, labels[0]), (0, MODEL, y, labels[1])):
@@ -78,7 +79,13 @@ def plot_p_values(p_values: Numbers, level: float = 0.05, ax: Axes | None = None
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a p-value is not in (0, 1], or the level not strictly between 0 and 1.
     """
+    level = check_level(level)
     values = to_column(p_values, "p_values")
     if ((values <= 0) | (values > 1)).any():
         raise ValueError(f"p_values must lie in (0, 1], got {values.min():g} to {values.max():g}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gan_lessons._validation import check_positive
 from gan_lessons.viz.figure import axes_or_new
-from gan_lessons.viz.style import Role, style
+from gan_lessons.viz.style import Role, check_role, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,6 +70,7 @@ def plot_node(
     -------
     Axes
     """
+    check_role(role)
     check_positive(size, "size")
     if shape not in ("circle", "box", "none"):
         raise ValueError(f"shape must be 'circle', 'box' or 'none', got {shape!r}.")

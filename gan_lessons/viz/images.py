@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_lessons._validation import check_count
-from gan_lessons.viz._arrays import Numbers, to_array
+from gan_lessons.viz._arrays import Numbers, check_labels, to_array
 from gan_lessons.viz.figure import axes_or_new
 from gan_lessons.viz.style import DATA, MODEL, style
 
@@ -106,6 +106,7 @@ def image_pairs(
     -------
     Axes
     """
+    check_labels(labels, 2)
     upper, lower = check_images(samples, "samples"), check_images(neighbours, "neighbours")
     if upper.shape != lower.shape:
         raise ValueError(

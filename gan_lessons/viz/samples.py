@@ -9,7 +9,7 @@ import numpy as np
 from gan_lessons._validation import check_count
 from gan_lessons.viz._arrays import Numbers, check_equal_length, to_array, to_column
 from gan_lessons.viz.figure import axes_or_new
-from gan_lessons.viz.style import Role, style
+from gan_lessons.viz.style import Role, check_role, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,9 +41,18 @@ def plot_density(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``role`` is not a Role, the lengths differ, or a value is not a finite number or
+        negative.
     """
+    check_role(role)
     places, values = to_column(x, "x"), to_column(density, "density")
     check_equal_length(places, values, "x and density")
+    if values.min() < -1e-9 * abs(values).max():  # less is rounding
+        raise ValueError(f"density must not be negative, got {values.min():g}; take exp(log_prob).")
     ax = axes_or_new(ax)
     with style():
         ax.plot(places, values, color=role.color, linestyle=role.linestyle)
@@ -94,6 +103,7 @@ def plot_histogram(
     -------
     Axes
     """
+    check_role(role)
     values = to_column(samples, "samples")
     count = check_count(bins, "bins") if isinstance(bins, int) else 0
     edges = np.histogram_bin_edges(values, count) if count else to_column(bins, "bins")
@@ -143,6 +153,7 @@ def scatter(
     -------
     Axes
     """
+    check_role(role)
     points = to_array(samples, "samples", (2,))
     if points.shape[1] != 2:
         raise ValueError(f"samples must have shape (n, 2), got {points.shape}.")

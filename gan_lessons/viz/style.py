@@ -57,6 +57,13 @@ SERIES = (
 )
 
 
+def check_role(role: object) -> Role:
+    """Return ``role`` if it is one."""
+    if not isinstance(role, Role):
+        raise TypeError(f"role must be a Role, such as viz.DATA or viz.MODEL, got {role!r}.")
+    return role
+
+
 @cache
 def _parameters() -> dict[str, Any]:
     """Read the style file once."""

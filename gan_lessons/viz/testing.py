@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gan_lessons._validation import check_count, check_positive
-from gan_lessons.viz._arrays import Numbers, check_equal_length, to_array, to_column
+from gan_lessons.viz._arrays import (
+    Numbers,
+    check_equal_length,
+    check_level,
+    to_array,
+    to_band,
+    to_column,
+    to_shares,
+)
 from gan_lessons.viz._labels import label_line_ends
 from gan_lessons.viz.figure import axes_or_new
 from gan_lessons.viz.style import LATENT, MODEL, SERIES, style
@@ -56,11 +64,20 @@ def plot_null(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is no finite number, the p-value not in (0, 1], or the limits do not rise.
     """
     values = to_column(null, "null")
     observed = float(to_array(statistic, "statistic", (0,)))
     p_value = check_p_value(p_value)
     check_count(bins, "bins")
+    if limits is not None:
+        ends = to_column(limits, "limits")
+        if len(ends) != 2 or ends[0] >= ends[1]:
+            raise ValueError(f"limits must be two rising numbers (left, right), got {limits}.")
     ax = axes_or_new(ax)
     with style():
         low, high = float(values.min()), float(values.max())
@@ -159,20 +176,28 @@ def plot_power(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is not positive, a power not in [0, 1], the level not in (0, 1), the lengths
+        differ, or an interval belongs to no test or has its ends exchanged.
     """
     places = to_column(sizes, "sizes")
     if not power or len(power) > len(SERIES):
         raise ValueError(f"power must hold 1 to {len(SERIES)} tests, got {len(power)}.")
     if (places <= 0).any():
         raise ValueError(f"sizes must be positive for a logarithmic axis, got {places.min():g}.")
-    curves = {name: to_column(values, f"power[{name!r}]") for name, values in power.items()}
+    if level is not None:
+        level = check_level(level)
+    curves = {name: to_shares(values, f"power[{name!r}]") for name, values in power.items()}
+    bands = {name: to_band(ends, name, curves) for name, ends in (intervals or {}).items()}
     ax = axes_or_new(ax, 6.4, 3.6)
     with style():
         for role, (name, values) in zip(SERIES, curves.items(), strict=False):
             check_equal_length(places, values, f"sizes and power[{name!r}]")
-            if intervals is not None and name in intervals:
-                low, high = (to_column(end, f"intervals[{name!r}]") for end in intervals[name])
-                ax.fill_between(places, low, high, color=role.color, alpha=0.13, linewidth=0)
+            if name in bands:
+                ax.fill_between(places, *bands[name], color=role.color, alpha=0.13, linewidth=0)
             ax.plot(places, values, color=role.color, linestyle=role.linestyle, marker=role.marker)
         ax.set_xscale("log")
         ax.set_xticks(places, [f"{place:g}" for place in places])
@@ -213,6 +238,6 @@ def describe_power(
     places = to_column(sizes, "sizes")
     parts = []
     for name, values in power.items():
-        curve = to_column(values, f"power[{name!r}]")
+        curve = to_shares(values, f"power[{name!r}]")
         parts.append(f"{name} from {100 * curve[0]:.0f} % to {100 * curve[-1]:.0f} %")
     return f"Power against {xlabel}, {places[0]:g} to {places[-1]:g}: {'; '.join(parts)}."
