@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_samples, check_tensor
+from gan_lessons._validation import check_rng, check_samples, check_tensor
 
 Numbers = Tensor | Sequence[float] | Sequence[Sequence[float]] | float
 
@@ -108,8 +108,19 @@ def require_univariate(dim: int, what: str) -> None:
         )
 
 
+def require_fits(low: float, high: float, name: str, dtype: torch.dtype) -> None:
+    """Raise where positive numbers from low to high would be 0 or infinite in a dtype."""
+    numbers = torch.finfo(dtype)
+    if not (numbers.tiny <= low and high <= numbers.max):
+        came = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+        raise ValueError(
+            f"{name} = {came} does not fit into {dtype}; take torch.float64, or rescale the law."
+        )
+
+
 def device_of(rng: torch.Generator | None) -> torch.device:
-    """Return the device on which a generator draws."""
+    """Return the device on which a generator draws, after a check of what it is."""
+    rng = check_rng(rng)
     return torch.device("cpu") if rng is None else rng.device
 
 

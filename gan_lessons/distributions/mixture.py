@@ -16,6 +16,7 @@ from gan_lessons.distributions.base import (
     device_of,
     gaussian_log_density,
     normal_cdf,
+    require_fits,
     require_univariate,
 )
 
@@ -114,13 +115,17 @@ class Mixture:
     def component_log_prob(self, x: Tensor) -> Tensor:
         """Return log w_i + log N(x; mean_i, std_i^2 I) for x (n, d), shape (n, k)."""
         points = as_points(x, self.dim)
+        require_fits(float(self.stds.min()), float(self.stds.max()), "stds", points.dtype)
         weights, means, stds = (t.to(points) for t in (self.weights, self.means, self.stds))
         differences = points.unsqueeze(1) - means
         squared = (differences / stds.unsqueeze(1)).square().sum(2)
         return weights.log() + gaussian_log_density(squared, stds, self.dim)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """Log-density in nats at x (n, d) or, for d = 1, (n,); shape (n,), dtype of x."""
+        """Log-density in nats at x (n, d) or, for d = 1, (n,); shape (n,), dtype of x.
+
+        Half precision is computed in float32; stds that are 0 in the dtype raise ValueError.
+        """
         return torch.logsumexp(self.component_log_prob(x), dim=1)
 
     def support(self) -> tuple[float, float]:
@@ -138,6 +143,7 @@ class Mixture:
         """Return P(X <= x) for x (n,), shape (n,)."""
         require_univariate(self.dim, "cdf")
         points = as_points(x, 1)
+        require_fits(float(self.stds.min()), float(self.stds.max()), "stds", points.dtype)
         z = (points - self.means.squeeze(1).to(points)) / self.stds.to(points)
         return normal_cdf(z) @ self.weights.to(points)
 

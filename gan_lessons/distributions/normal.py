@@ -15,6 +15,7 @@ from gan_lessons.distributions.base import (
     device_of,
     gaussian_log_density,
     normal_cdf,
+    require_fits,
     require_univariate,
 )
 
@@ -35,7 +36,8 @@ class Normal:
     Raises
     ------
     ValueError
-        If ``std`` is not positive or ``mean`` is neither a number nor a vector.
+        If ``std`` is not positive (or, in the methods, 0 or infinite in the dtype), or ``mean`` is
+        neither a number nor a vector.
     """
 
     mean: float | Sequence[float] | Tensor = 0.0
@@ -60,12 +62,17 @@ class Normal:
     ) -> Tensor:
         """Draw n samples (n, d) on the device of ``rng`` (None: torch's default generator)."""
         shape = (check_count(n, "n"), self.dim)
+        require_fits(self.std, self.std, "std", dtype)
         noise = torch.randn(shape, generator=rng, device=device_of(rng), dtype=dtype)
         return self.location.to(noise) + self.std * noise
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """Log-density in nats at x (n, d) or, for d = 1, (n,); shape (n,), dtype of x."""
+        """Log-density in nats at x (n, d) or, for d = 1, (n,); shape (n,), dtype of x.
+
+        Half precision is computed in float32; a std that is 0 in the dtype raises ValueError.
+        """
         points = as_points(x, self.dim)
+        require_fits(self.std, self.std, "std", points.dtype)
         squared = ((points - self.location.to(points)) / self.std).square().sum(1)
         return gaussian_log_density(squared, points.new_tensor(self.std), self.dim)
 
@@ -83,6 +90,7 @@ class Normal:
         """Return P(X <= x) for x (n,), shape (n,), exact in the lower tail."""
         require_univariate(self.dim, "cdf")
         points = as_points(x, 1).squeeze(1)
+        require_fits(self.std, self.std, "std", points.dtype)
         return normal_cdf((points - self.location.to(points)) / self.std)
 
     def quantile(self, p: Tensor) -> Tensor:

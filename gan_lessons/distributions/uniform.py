@@ -13,6 +13,7 @@ from gan_lessons.distributions.base import (
     as_points,
     as_probabilities,
     device_of,
+    require_fits,
     require_univariate,
 )
 
@@ -31,7 +32,8 @@ class Uniform:
     Raises
     ------
     ValueError
-        If the shapes of ``low`` and ``high`` differ or an edge has no length.
+        If the shapes of ``low`` and ``high`` differ, an edge has no length, or its length
+        overflows.
     """
 
     low: float | Sequence[float] | Tensor = 0.0
@@ -45,6 +47,8 @@ class Uniform:
             raise ValueError(f"low and high must have the same length, got {low} and {high}.")
         if not bool((self.lower < self.upper).all()):
             raise ValueError(f"low must be below high, got low={low} and high={high}.")
+        if not bool(torch.isfinite(self.upper - self.lower).all()):
+            raise ValueError(f"high - low must be finite, got low={low} and high={high}.")
 
     @property
     def lower(self) -> Tensor:
@@ -66,6 +70,8 @@ class Uniform:
     ) -> Tensor:
         """Draw n samples (n, d) on the device of ``rng`` (None: torch's default generator)."""
         shape = (check_count(n, "n"), self.dim)
+        edges = self.upper - self.lower
+        require_fits(float(edges.min()), float(edges.max()), "high - low", dtype)
         unit = torch.rand(shape, generator=rng, device=device_of(rng), dtype=dtype)
         low, high = self.lower.to(unit), self.upper.to(unit)
         # Rounding may step over the upper end by one unit in the last place.

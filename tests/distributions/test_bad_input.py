@@ -1,5 +1,6 @@
 """Bad arguments are named in the error."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -18,7 +19,21 @@ NAN = float("nan")
 VALUE_ERRORS = [
     (lambda: Normal(0.0, 0.0), "std must be positive"),
     (lambda: Normal(0.0, -1.0), "std must be positive"),
-    (lambda: Normal(NAN, 1.0), "mean must be finite"),
+    (lambda: Normal(NAN, 1.0), r"mean must be finite, got nan\.$"),
+    (lambda: Normal(0.0, 1e-50).log_prob(torch.zeros(2)), "std = 1e-50 does not fit into torch.fl"),
+    (lambda: Normal(0.0, 1e50).log_prob(torch.zeros(2)), r"std = 1e\+50 does not fit .*float64"),
+    (lambda: Normal(0.0, 1e-50).cdf(torch.zeros(2)), "std = 1e-50 does not fit"),
+    (lambda: Normal(0.0, 1e50).sample(2), "does not fit into torch.float32; take torch.float64"),
+    (
+        lambda: Mixture([0.5, 0.5], [0.0, 1.0], [1e-50, 1.0]).log_prob(torch.zeros(2)),
+        "stds = 1e-50 to 1 does not fit into torch.float32",
+    ),
+    (
+        lambda: Mixture([0.5, 0.5], [0.0, 1.0], [1.0, 1e50]).cdf(torch.zeros(2)),
+        r"stds = 1 to 1e\+50 does not fit",
+    ),
+    (lambda: Uniform(-1e308, 1e308), "high - low must be finite"),
+    (lambda: Uniform(0.0, 1e39).sample(2), r"high - low = 1e\+39 does not fit into torch.float32"),
     (lambda: Normal(torch.zeros(2, 2), 1.0), "mean must be a number or a vector"),
     (lambda: Normal([], 1.0), "mean must be a number or a vector"),
     (lambda: Uniform(1.0, 1.0), "low must be below high"),
@@ -63,6 +78,10 @@ def test_value_errors_name_the_argument(call, message):
     ("call", "message"),
     [
         (lambda: Normal("zero", 1.0), "mean must be numbers"),
+        (lambda: Normal().sample(2, 0), r"rng must be .*got int; write torch.Generator"),
+        (lambda: Uniform().sample(2, 0), "rng must be"),
+        (lambda: ring().sample(2, np.random.default_rng(0)), "rng must be .* got numpy.random"),
+        (lambda: Checkerboard().sample(2, 0), "rng must be"),
         (lambda: Normal(0.0, "one"), "std must be a positive number"),
         (lambda: Normal().sample(2.5), "n must be a whole number"),
         (lambda: Normal().log_prob([0.0]), "x must be a torch.Tensor"),
@@ -72,6 +91,22 @@ def test_value_errors_name_the_argument(call, message):
 def test_type_errors_name_the_argument(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+def test_scales_that_fit_are_taken():
+    zeros = torch.zeros(2, dtype=torch.float64)
+    for law in (Normal(0.0, 1e-50), Mixture([1.0], [0.0], [1e-50])):
+        assert law.log_prob(zeros).tolist() == pytest.approx([114.2103157566] * 2)
+        assert law.cdf(zeros).tolist() == [0.5, 0.5]
+    assert Uniform(0.0, 1e39).sample(3, dtype=torch.float64).shape == (3, 1)
+    assert Normal().log_prob(torch.zeros(2, dtype=torch.float16)).dtype == torch.float32
+
+
+def test_numbers_of_numpy_are_counts():
+    for law in (Normal(), Uniform(), ring(np.int64(3)), grid(np.int64(2)), Checkerboard()):
+        assert law.sample(np.int64(5)).shape == (5, law.dim)
+    for law in (moons(n_components=np.int64(4)), spiral(n_arms=np.int64(2))):
+        assert law.sample(np.int64(5)).shape == (5, 2)
 
 
 def test_laws_do_not_change():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_lessons.metrics import frechet_distance, frechet_distance_gaussians
+from gan_lessons.metrics import frechet, frechet_distance, frechet_distance_gaussians
 
 
 def normal(n, d, seed):
@@ -99,10 +99,10 @@ def test_gradients_are_not_kept():
 
 
 def test_rounding_below_zero_is_zero():
-    # Equal samples: what is left is rounding of either sign, and half of it is cut off.
-    values = [frechet_distance(x, x.flip(0)) for x in (normal(40, 6, seed) for seed in range(40))]
-    assert min(values) == 0
-    assert values.count(0.0) < 40
+    # Its size and sign differ from machine to machine, so the last step is tested by itself.
+    own, cross = torch.tensor(2.0), torch.tensor(1.5)
+    assert frechet._distance(own, cross) == 0
+    assert frechet._distance(own, cross / 3) == 1
 
 
 @pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
