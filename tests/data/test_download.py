@@ -66,9 +66,11 @@ def mirror(behaviour):
         server.address = f"http://127.0.0.1:{server.server_address[1]}/"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:  # else a test that fails would hang
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture(autouse=True)
