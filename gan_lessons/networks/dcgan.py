@@ -66,7 +66,7 @@ class DCGANGenerator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        _check_sizes(image_size, channels, width)
+        channels, width = _check_sizes(image_size, channels, width)
         check_choice(normalisation, "normalisation", ("batch", "instance", "none"))
         self.image_size, self.channels = image_size, channels
         self.z_dim = check_count(z_dim, "z_dim")
@@ -133,7 +133,7 @@ class DCGANDiscriminator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        _check_sizes(image_size, channels, width)
+        channels, width = _check_sizes(image_size, channels, width)
         check_choice(normalisation, "normalisation", ("none", "batch", "instance", "spectral"))
         self.image_size, self.channels = image_size, channels
         side, depth = _PLANS[image_size]
@@ -163,11 +163,10 @@ class DCGANDiscriminator(nn.Module):
         return self.layers(images).squeeze(1)
 
 
-def _check_sizes(image_size: object, channels: int, width: int) -> None:
-    """Check what generator and discriminator have in common."""
+def _check_sizes(image_size: object, channels: int, width: int) -> tuple[int, int]:
+    """Check what generator and discriminator have in common; return channels and width."""
     check_choice(image_size, "image_size", tuple(_PLANS))
-    check_count(channels, "channels")
-    check_count(width, "width")
+    return check_count(channels, "channels"), check_count(width, "width")
 
 
 def _norm(normalisation: str, maps: int) -> list[nn.Module]:

@@ -5,7 +5,7 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
-from gan_lessons._validation import check_positive
+from gan_lessons._validation import check_positive, check_rng
 
 _WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)
@@ -40,11 +40,15 @@ def initialise(
     ------
     ValueError
         If ``std`` is negative, zero or not finite.
+    TypeError
+        If ``module`` is no nn.Module or ``rng`` no torch.Generator.
 
     References
     ----------
     Radford et al. (2016), section 4 (std 0.02); He et al. (2015), eq. 10 (fan-in).
     """
+    _check_module(module)
+    check_rng(rng)
     if std is not None:
         check_positive(std, "std")
     for layer in module.modules():
@@ -73,8 +77,20 @@ def count_parameters(module: nn.Module) -> int:
     Returns
     -------
     int
+
+    Raises
+    ------
+    TypeError
+        If ``module`` is no nn.Module.
     """
+    _check_module(module)
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def _check_module(module: object) -> None:
+    """Raise ``TypeError`` unless ``module`` is a network."""
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"module must be a torch.nn.Module, got {type(module).__name__}.")
 
 
 def _standard_normal(shape: torch.Size, rng: torch.Generator | None) -> Tensor:

@@ -91,7 +91,7 @@ class MLPGenerator(MLP):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__(z_dim, out_features, hidden, layers, activation, rng)
-        self.z_dim = z_dim
+        self.z_dim = self.in_features
 
     def forward(self, z: Tensor) -> Tensor:
         """Map z (n, z_dim) to samples (n, out_features)."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_positive
+from gan_lessons._validation import check_positive, check_rng
 
 
 def instance_noise(images: Tensor, std: float, rng: torch.Generator | None = None) -> Tensor:
@@ -29,7 +29,7 @@ def instance_noise(images: Tensor, std: float, rng: torch.Generator | None = Non
     Raises
     ------
     TypeError
-        If ``images`` is not a floating-point tensor.
+        If ``images`` is not a floating-point tensor or ``rng`` no torch.Generator.
     ValueError
         If ``std`` is negative or not finite.
 
@@ -41,6 +41,7 @@ def instance_noise(images: Tensor, std: float, rng: torch.Generator | None = Non
         raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}.")
     if not images.is_floating_point():
         raise TypeError(f"images must be floating point, got {images.dtype}; call images.float().")
+    rng = check_rng(rng)
     if check_positive(std, "std", allow_zero=True) == 0:
         return images
     device = images.device if rng is None else rng.device

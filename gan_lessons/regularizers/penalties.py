@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_positive, check_same_shape
+from gan_lessons._validation import check_positive, check_rng, check_same_shape
 
 Discriminator = Callable[[Tensor], Tensor]
 
@@ -53,6 +53,11 @@ def gradient_penalty(
         If the samples are empty, of different shapes or not floating point, or the
         discriminator's output is not of shape (n,).
 
+    Notes
+    -----
+    NaN and infinity in the samples are not looked for: a look would make the GPU wait in every
+    training step. They come out as a penalty that is NaN.
+
     References
     ----------
     Gulrajani et al. (2017), eq. 3 and algorithm 1; section 4 for ``one_sided``
@@ -87,6 +92,7 @@ def interpolate(real: Tensor, fake: Tensor, rng: torch.Generator | None = None) 
     """
     real, fake = _check_batch(real, "real"), _check_batch(fake, "fake")
     check_same_shape(real, fake, "real", "fake")
+    rng = check_rng(rng)
     shape = (len(real),) + (1,) * (real.dim() - 1)
     device = real.device if rng is None else rng.device
     u = torch.rand(shape, generator=rng, device=device, dtype=real.dtype).to(real.device)

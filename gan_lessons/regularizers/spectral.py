@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm as normalise_layer
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_rng
 
 M = TypeVar("M", bound=nn.Module)
 _LAYERS = (
@@ -47,7 +47,8 @@ def spectral_norm(network: M, n_power_iterations: int = 1, rng: torch.Generator 
     Raises
     ------
     TypeError, ValueError
-        If ``network`` is no module, has no such layer, or has one that is normalised already.
+        If ``network`` is no module, has no such layer, or has one that is normalised already, or
+        ``rng`` is no torch.Generator.
 
     References
     ----------
@@ -55,7 +56,8 @@ def spectral_norm(network: M, n_power_iterations: int = 1, rng: torch.Generator 
     """
     if not isinstance(network, nn.Module):
         raise TypeError(f"network must be a torch.nn.Module, got {type(network).__name__}.")
-    check_count(n_power_iterations, "n_power_iterations")
+    n_power_iterations = check_count(n_power_iterations, "n_power_iterations")
+    rng = check_rng(rng)
     layers = [layer for layer in network.modules() if isinstance(layer, _LAYERS)]
     if not layers:
         raise ValueError("network must have a linear or convolutional layer, got none.")

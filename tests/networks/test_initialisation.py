@@ -1,5 +1,6 @@
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -11,6 +12,7 @@ from gan_lessons.networks import (
     ImageClassifier,
     MLPDiscriminator,
     MLPGenerator,
+    count_parameters,
     initialise,
 )
 
@@ -116,6 +118,27 @@ def test_numbers_are_the_same_in_float64():
 def test_bad_std(std):
     with pytest.raises(ValueError, match="std must be positive"):
         initialise(nn.Linear(2, 2), std=std)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_rng_is_a_torch_generator(kind):
+    with pytest.raises(TypeError, match=r"rng must be a torch.Generator or None, got int"):
+        MAKERS[kind](0)
+
+
+def test_what_is_no_network_is_named():
+    for function in (initialise, count_parameters):
+        with pytest.raises(TypeError, match=r"module must be a torch.nn.Module, got int"):
+            function(3)
+
+
+def test_sizes_may_be_numbers_of_numpy():
+    size, width = np.int64(16), np.int64(4)
+    images = DCGANGenerator(size, np.int64(1), width, width)(torch.zeros(2, 4))
+    assert DCGANDiscriminator(size, np.int64(1), width)(images).shape == (2,)
+    assert ImageClassifier(size, width=width)(images).shape == (2, 10)
+    points = MLPGenerator(width, np.int64(3), width, np.int64(1))(torch.zeros(2, 4))
+    assert MLPDiscriminator(np.int64(3), width)(points).shape == (2,)
 
 
 @pytest.mark.gpu

@@ -102,3 +102,11 @@ def test_spectral_norm_checks():
         spectral_norm(spectral_norm(network()))
     with pytest.raises(ValueError, match="n_power_iterations must be at least 1"):
         spectral_norm(network(), n_power_iterations=0)
+    with pytest.raises(TypeError, match=r"rng must be a torch.Generator or None, got int"):
+        spectral_norm(network(), rng=0)
+
+
+@pytest.mark.parametrize("std", [0.0, 0.1])
+def test_instance_noise_checks_its_generator(std):
+    with pytest.raises(TypeError, match=r"rng must be a torch.Generator or None, got int"):
+        instance_noise(torch.zeros(2, 2), std, 0)

@@ -171,4 +171,6 @@ def test_bad_input():
         r1_penalty(lambda rows: torch.zeros(len(rows)), x)
     with pytest.raises(ValueError, match="target must be zero or positive"):
         gradient_penalty(d, x, x, target=-1.0)
+    with pytest.raises(TypeError, match=r"rng must be a torch.Generator or None, got int"):
+        gradient_penalty(d, x, x, rng=0)
     assert input_gradient(d, x).tolist() == [[1.0, 1.0]] * 3
