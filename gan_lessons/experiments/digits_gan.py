@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from gan_lessons._validation import check_count
 from gan_lessons.data import load
+from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.image_gan import (
     PRESETS,
     Floor,
@@ -45,12 +47,24 @@ class RemediesConfig:
         Steps after which samples are measured; the last ends the run.
     n_shown
         Digits kept of each measurement of the first seed, for the figure to move.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting has the wrong type or size, or ``measured_at`` does not rise.
     """
 
     base: ImageGANConfig = PRESETS["laptop"]
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     measured_at: tuple[int, ...] = (50, 100, 200, 300, 400, 600, 800, 1000, 1250, 1500, 1750, 2000)
     n_shown: int = 32
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.base, ImageGANConfig):
+            raise TypeError(f"base must be an ImageGANConfig, got {type(self.base).__name__}.")
+        check_counts(self.seeds, "seeds", minimum=0)
+        check_counts(self.measured_at, "measured_at", rising=True)
+        check_count(self.n_shown, "n_shown")
 
 
 def remedies(base: ImageGANConfig) -> dict[str, ImageGANConfig]:

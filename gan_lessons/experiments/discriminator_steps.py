@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 from torch.utils.flop_counter import FlopCounterMode
 
+from gan_lessons._validation import check_count, check_positive
 from gan_lessons.distributions import Mixture, ring
+from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.recorded import save_recorded
 from gan_lessons.metrics import mode_coverage
 from gan_lessons.networks import MLPDiscriminator, MLPGenerator
@@ -46,6 +48,11 @@ class DiscriminatorStepsConfig:
         Runs for each setting.
     n_samples
         Samples per run and measurement.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting has the wrong type or size.
     """
 
     n_modes: int = 8
@@ -60,6 +67,15 @@ class DiscriminatorStepsConfig:
     lr: float = 1e-3
     seeds: int = 16
     n_samples: int = 2000
+
+    def __post_init__(self) -> None:
+        check_counts(self.d_steps, "d_steps")
+        for name in ("n_modes", "hidden", "generator_steps", "order_steps", "every"):
+            check_count(getattr(self, name), name)
+        for name in ("batch_size", "seeds", "n_samples"):
+            check_count(getattr(self, name), name)
+        for name in ("radius", "std", "lr"):
+            check_positive(getattr(self, name), name)
 
 
 def data_law(config: DiscriminatorStepsConfig) -> Mixture:
@@ -132,7 +148,16 @@ def run_d_steps(config: DiscriminatorStepsConfig, d_steps: int, steps: int) -> d
 
 
 def run_order(config: DiscriminatorStepsConfig, order: str, steps: int) -> dict[str, Any]:
-    """Train all seeds, one update of each player per step, in one of ``ORDERS``."""
+    """Train all seeds, one update of each player per step, in one of ``ORDERS``.
+
+    Raises
+    ------
+    ValueError
+        If ``order`` is not one of ``ORDERS``.
+    """
+    if order not in ORDERS:
+        raise ValueError(f"order must be one of {', '.join(map(repr, ORDERS))}, got {order!r}.")
+    check_count(steps, "steps")
     numbers = train_config(config, 1, steps)
     system = GANSeeds(lambda _: make_networks(config), "non-saturating", numbers, config.seeds)
     law, n = data_law(config), config.batch_size

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from gan_lessons._validation import check_count
-from gan_lessons.data import Labelled, random_shift
+from gan_lessons.data import Labelled, available, random_shift
 from gan_lessons.metrics import frechet_distance
 from gan_lessons.networks import DCGANDiscriminator, DCGANGenerator, ImageClassifier, initialise
 from gan_lessons.training import GANState, TrainConfig, seeded_generator
@@ -34,6 +34,11 @@ class ImageGANConfig:
         narrow a network would otherwise spend its first hundreds of steps growing them.
     classifier_epochs
         Passes over the training images for the classifier that measures.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting has the wrong type or size, or the data set is not known.
     """
 
     dataset: str = "digits"
@@ -52,6 +57,19 @@ class ImageGANConfig:
     log_every: int = 50
     seed: int = 0
     classifier_epochs: int = 12
+
+    def __post_init__(self) -> None:
+        if self.dataset not in available():
+            raise ValueError(
+                f"dataset must be one of {', '.join(available())}, got {self.dataset!r}."
+            )
+        for name in ("image_size", "width", "classifier_epochs"):
+            check_count(getattr(self, name), name)
+        if check_count(self.max_shift, "max_shift", minimum=0) >= self.image_size:
+            raise ValueError(
+                f"max_shift must be below image_size = {self.image_size}, got {self.max_shift}."
+            )
+        self.training()  # checks the rest
 
     def training(self) -> TrainConfig:
         """Return the part that the training loop knows."""
@@ -89,8 +107,18 @@ PRESETS: dict[str, ImageGANConfig] = {
 
 
 def preset_for(device: torch.device | str) -> ImageGANConfig:
-    """Return the settings that suit a device: ``full`` on a GPU, ``laptop`` on anything else."""
-    return PRESETS["full" if torch.device(device).type == "cuda" else "laptop"]
+    """Return the settings that suit a device: ``full`` on a GPU, ``laptop`` on anything else.
+
+    Raises
+    ------
+    ValueError
+        If it is no device.
+    """
+    try:
+        kind = torch.device(device).type
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"device must be such as 'cpu' or 'cuda', got {device!r}.") from error
+    return PRESETS["full" if kind == "cuda" else "laptop"]
 
 
 def make_gan(config: ImageGANConfig, device: torch.device | str = "cpu") -> GANState:

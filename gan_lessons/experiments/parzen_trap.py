@@ -9,9 +9,13 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
+from gan_lessons._validation import check_count, check_positive
 from gan_lessons.data import load
+from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.recorded import save_recorded
 from gan_lessons.metrics import parzen_bandwidth, parzen_log_likelihood
+
+N_DIGITS = 1797
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class TrapConfig:
         Candidates, in units of a pixel that runs from 0 (paper) to 1 (ink).
     splits
         Number of random splits; the seed of split s is s.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting has the wrong type or size, or no digit is left for the test set.
     """
 
     sizes: tuple[int, ...] = (50, 100, 200, 500)
@@ -36,6 +45,21 @@ class TrapConfig:
     n_validation: int = 400
     bandwidths: tuple[float, ...] = (0.11, 0.125, 0.14, 0.16, 0.18, 0.2, 0.225, 0.25)
     splits: int = 20
+
+    def __post_init__(self) -> None:
+        check_counts(self.sizes, "sizes")
+        check_count(self.n_train, "n_train")
+        check_count(self.n_validation, "n_validation")
+        check_count(self.splits, "splits")
+        for i, bandwidth in enumerate(self.bandwidths):
+            check_positive(bandwidth, f"bandwidths[{i}]")
+        if self.n_train + self.n_validation >= N_DIGITS:
+            raise ValueError(
+                f"n_train + n_validation must be below {N_DIGITS}, the number of digits, "
+                f"got {self.n_train} + {self.n_validation}."
+            )
+        if max(self.sizes) > self.n_train:
+            raise ValueError(f"sizes must be at most n_train = {self.n_train}, got {self.sizes}.")
 
 
 def digit_pixels() -> Tensor:

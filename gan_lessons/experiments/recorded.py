@@ -76,6 +76,11 @@ def save_recorded(
     -------
     Path
         The file that was written, whole or not at all.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If JSON cannot hold the data: other objects, NaN or infinity. The old file stays.
     """
     machine = {
         "device": device,
@@ -86,10 +91,18 @@ def save_recorded(
     }
     target = (folder or _CLONE) / f"{name}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"config": config, "machine": machine, "results": results}, indent=1)
+    data = {"config": config, "machine": machine, "results": results}
+    try:
+        text = json.dumps(data, indent=1, allow_nan=False)
+    except ValueError as error:
+        raise ValueError(f"config and results must hold finite numbers: {error}.") from error
     handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-    os.chmod(temporary, 0o644)  # mkstemp's files are for their owner alone
-    os.replace(temporary, target)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        os.chmod(temporary, 0o644)  # mkstemp's files are for their owner alone
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
     return target

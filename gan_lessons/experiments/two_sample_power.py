@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Generator, Tensor
 
+from gan_lessons._validation import check_count, check_positive
 from gan_lessons.distributions import Mixture, Normal
+from gan_lessons.experiments._settings import check_counts, check_share
 from gan_lessons.experiments.recorded import save_recorded
 from gan_lessons.two_sample import (
     classifier_test,
@@ -47,6 +49,11 @@ class PowerConfig:
         A test rejects when its p-value is at most this.
     seed
         Seed of the only generator.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting has the wrong type or size.
     """
 
     sample_sizes: tuple[int, ...] = (10, 20, 40, 80, 160, 320)
@@ -57,6 +64,16 @@ class PowerConfig:
     n_permutations: int = 199
     level: float = 0.05
     seed: int = 2
+
+    def __post_init__(self) -> None:
+        check_counts(self.sample_sizes, "sample_sizes", minimum=2)
+        check_counts(self.dimensions, "dimensions")
+        check_count(self.dimension_sample_size, "dimension_sample_size", minimum=2)
+        check_positive(self.shift, "shift", allow_zero=True)
+        check_count(self.repetitions, "repetitions")
+        check_count(self.n_permutations, "n_permutations")
+        check_share(self.level, "level")
+        check_count(self.seed, "seed", minimum=0)
 
 
 def mean_test(x: Tensor, y: Tensor, n_permutations: int, rng: Generator) -> float:
@@ -133,6 +150,8 @@ def rejections(test: Test, p: Sampler, q: Sampler, n: int, config: PowerConfig) 
 
 def shifted_gaussians(d: int, shift: float) -> tuple[Sampler, Sampler]:
     """Return samplers of N(0, I) and N(m, I) in d dimensions, |m| = ``shift`` spread evenly."""
+    check_count(d, "d")
+    check_positive(shift, "shift", allow_zero=True)
     q = Normal(torch.full((d,), shift / math.sqrt(d)), 1.0)
     p = Normal(torch.zeros(d), 1.0)
     return p.sample, q.sample
