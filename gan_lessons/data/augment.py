@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_rng
 
 
 def random_shift(
@@ -37,6 +37,8 @@ def random_shift(
 
     Raises
     ------
+    TypeError
+        If ``images`` is no tensor, or ``rng`` no torch.Generator.
     ValueError
         If ``images`` is not of shape (n, c, h, w) or ``max_pixels`` is negative.
 
@@ -52,6 +54,7 @@ def random_shift(
     if reach == 0:
         return images
     n, c, h, w = images.shape
+    rng = check_rng(rng)
     device = "cpu" if rng is None else rng.device
     start = torch.randint(2 * reach + 1, (2, n), generator=rng, device=device).to(images.device)
     rows = start[0, :, None] + torch.arange(h, device=images.device)

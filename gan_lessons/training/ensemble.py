@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_rng
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import input_gradient, instance_noise, interpolate
 from gan_lessons.training.config import TrainConfig, check_config
@@ -160,6 +160,7 @@ class GANSeeds:
 
     def _latent(self, n: int, rng: torch.Generator | None) -> Tensor:
         """Draw z (n, z_dim) as ``GANState.latent`` does."""
+        rng = check_rng(rng)
         device = self.device if rng is None else rng.device
         z = torch.randn(n, self.config.z_dim, generator=rng, device=device, dtype=self.dtype)
         return z.to(self.device)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_rng
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import instance_noise
 from gan_lessons.training.config import MAY_CHANGE, TrainConfig, check_config
@@ -147,6 +147,7 @@ class GANState:
     def latent(self, n: int, rng: torch.Generator | None = None) -> Tensor:
         """Draw z ~ N(0, I) of shape (n, z_dim); rng=None draws from torch's default generator."""
         check_count(n, "n")
+        rng = check_rng(rng)
         device = self.device if rng is None else rng.device
         z = torch.randn(n, self.config.z_dim, generator=rng, device=device, dtype=self.dtype)
         return z.to(self.device)

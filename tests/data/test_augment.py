@@ -77,3 +77,8 @@ def test_gradients_twice():
 def test_bad_input(images, reach, error, message):
     with pytest.raises(error, match=message):
         random_shift(images, reach)
+
+
+def test_a_seed_is_no_rng():
+    with pytest.raises(TypeError, match="rng must be a torch.Generator or None, got int"):
+        random_shift(torch.zeros(1, 1, 8, 8), 1, 0)

@@ -274,6 +274,9 @@ def test_bad_parts_of_a_system():
         GANState(g, d.double(), "hinge", CONFIG)
     with pytest.raises(ValueError, match="n must be at least 1, got -1"):
         state().latent(-1)
+    for system in (state(), GANSeeds(networks, "hinge", CONFIG, 2)):
+        with pytest.raises(TypeError, match="rng must be a torch.Generator or None, got int"):
+            system.sample(3, 0)
     with pytest.raises(TypeError, match="network must be a torch.nn.Module, got int"):
         EMA(3, 0.5)
     with pytest.raises(TypeError, match="decay must be a zero or positive number, got str"):
