@@ -56,7 +56,7 @@ def gradient_penalty(
     Notes
     -----
     NaN and infinity in the samples are not looked for: a look would make the GPU wait in every
-    training step. They come out as a penalty that is NaN.
+    training step. The penalty is then most often NaN too.
 
     References
     ----------
