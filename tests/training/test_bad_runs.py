@@ -284,3 +284,10 @@ def test_bad_parts_of_a_system():
     for decay in (1.0, -0.1, math.nan):
         with pytest.raises(ValueError, match="decay must be"):
             EMA(g, decay)
+
+
+def test_samples_of_the_average_are_looked_at_too():
+    system = state(replace(CONFIG, steps=1))
+    system.ema.network[2].bias.data.fill_(math.nan)
+    with pytest.raises(TrainingDiverged, match="a sample is nan"):
+        list(train(system, DATA, system.config))
