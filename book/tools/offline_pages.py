@@ -47,7 +47,7 @@ def choose_path(app: Sphinx, config: object) -> None:
         app.config.mathjax_path = f"mathjax/{MAIN_FILE}"
         return
     message = (
-        "MathJax 3.2.2 is not installed (sphinx-mathjax-offline): formulas will need a network."
+        "MathJax 3.2.2 (sphinx-mathjax-offline) is missing or altered: formulas need a network."
     )
     if os.environ.get("CI") == "true":
         raise ExtensionError(message)

@@ -9,7 +9,7 @@ with a concave f that the discriminator maximises. Minimax games have g = f (up 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -102,15 +102,7 @@ _NON_SATURATING = ScalarObjective(
 )
 # A pair (real, fake) has softplus(-(real - fake)) = softplus(t): with the data at 0 it is the
 # non-saturating game, and only instance noise tells the two apart.
-_RELATIVISTIC = ScalarObjective(
-    f=_log_one_minus_d,
-    f_prime=_logistic_slope,
-    f_second=_logistic_curvature,
-    g=_minus_log_d,
-    g_prime=_logistic_slope_flipped,
-    g_second=_minus_logistic_curvature,
-    relative=True,
-)
+_RELATIVISTIC = replace(_NON_SATURATING, relative=True)
 _WASSERSTEIN = ScalarObjective(
     f=_minus_t,
     f_prime=_minus_one,

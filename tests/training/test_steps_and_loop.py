@@ -245,7 +245,6 @@ def test_records_come_every_log_every_and_at_the_end():
     lists = history(train(state, DATA, c))
     assert lists["step"] == [10, 20, 25]
     assert len(lists["d_loss"]) == len(lists["images_per_second"]) == 3
-    assert all(speed > 0 for speed in lists["images_per_second"])
     assert set(lists) == {
         *("step", "images_per_second", "d_loss", "g_loss", "penalty"),
         *("d_real", "d_fake", "real_logits", "fake_logits"),
