@@ -77,13 +77,13 @@ class DCGANGenerator(nn.Module):
             parts: list[nn.Module] = [
                 nn.Linear(z_dim, maps * side * side, bias=bias),
                 nn.Unflatten(1, (maps, side, side)),
-                *_norm(normalisation, maps),
+                *norm(normalisation, maps),
                 nn.ReLU(),
             ]
             for _ in range(depth - 1):
                 parts += [
                     nn.ConvTranspose2d(maps, maps // 2, 4, 2, 1, bias=bias),
-                    *_norm(normalisation, maps // 2),
+                    *norm(normalisation, maps // 2),
                     nn.ReLU(),
                 ]
                 maps //= 2
@@ -144,11 +144,12 @@ class DCGANDiscriminator(nn.Module):
             for _ in range(depth - 1):
                 parts += [
                     nn.Conv2d(maps, 2 * maps, 4, 2, 1, bias=bias),
-                    *_norm(normalisation, 2 * maps),
+                    *norm(normalisation, 2 * maps),
                     nn.LeakyReLU(0.2),
                 ]
                 maps *= 2
-            parts += [nn.Flatten(), nn.Linear(maps * side * side, 1)]
+            self.n_features = maps * side * side
+            parts += [nn.Flatten(), nn.Linear(self.n_features, 1)]
             if normalisation == "spectral":
                 parts = [
                     spectral_norm(part) if isinstance(part, nn.Conv2d | nn.Linear) else part
@@ -157,19 +158,35 @@ class DCGANDiscriminator(nn.Module):
             self.layers = nn.Sequential(*parts)
         initialise(self, rng)
 
+    @property
+    def head(self) -> nn.Module:
+        """The last layer, which weighs the features."""
+        return self.layers[-1]
+
+    def features(self, images: Tensor) -> Tensor:
+        """Map images to the features (n, n_features) that the last layer weighs."""
+        check_images(images, "images", self.channels, self.image_size)
+        return self.layers[:-1](images)
+
     def forward(self, images: Tensor) -> Tensor:
         """Map images (n, channels, image_size, image_size) to logits (n,)."""
         check_images(images, "images", self.channels, self.image_size)
         return self.layers(images).squeeze(1)
 
 
-def _check_sizes(image_size: object, channels: int, width: int) -> tuple[int, int]:
+def _check_sizes(image_size: int, channels: int, width: int) -> tuple[int, int]:
     """Check what generator and discriminator have in common; return channels and width."""
-    check_choice(image_size, "image_size", tuple(_PLANS))
+    plan(image_size)
     return check_count(channels, "channels"), check_count(width, "width")
 
 
-def _norm(normalisation: str, maps: int) -> list[nn.Module]:
+def plan(image_size: int) -> tuple[int, int]:
+    """Return the side of the smallest map and the number of layers that double it."""
+    check_choice(image_size, "image_size", tuple(_PLANS))
+    return _PLANS[image_size]
+
+
+def norm(normalisation: str, maps: int) -> list[nn.Module]:
     """Return the normalisation layer as a list of one, or an empty list."""
     if normalisation == "batch":
         return [nn.BatchNorm2d(maps)]

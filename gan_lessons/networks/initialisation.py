@@ -53,7 +53,7 @@ def initialise(
         check_positive(std, "std")
     for layer in module.modules():
         if isinstance(layer, _WEIGHTED):
-            weight = _raw_weight(layer)
+            weight = raw_weight(layer)
             _fill_normal(weight, 0.0, sqrt(2 / _fan_in(layer)) if std is None else std, rng)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
@@ -104,7 +104,7 @@ def _fill_normal(target: Tensor, mean: float, std: float, rng: torch.Generator |
         target.copy_(mean + std * _standard_normal(target.shape, rng))
 
 
-def _raw_weight(layer: nn.Module) -> Tensor:
+def raw_weight(layer: nn.Module) -> Tensor:
     """Return the trained tensor behind ``layer.weight``, also under a parametrization."""
     if nn.utils.parametrize.is_parametrized(layer, "weight"):
         return layer.get_parameter("parametrizations.weight.original")
@@ -113,7 +113,7 @@ def _raw_weight(layer: nn.Module) -> Tensor:
 
 def _fan_in(layer: nn.Module) -> float:
     """Count the inputs that one output sees."""
-    weight = _raw_weight(layer)
+    weight = raw_weight(layer)
     if isinstance(layer, nn.ConvTranspose2d):
         # A transposed convolution spreads its kernel over stride^2 outputs.
         return weight.shape[0] * weight[0, 0].numel() / (layer.stride[0] * layer.stride[1])

@@ -119,6 +119,17 @@ class MLPDiscriminator(MLP):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__(in_features, 1, hidden, layers, activation, rng)
+        self.n_features = hidden if layers else in_features
+
+    @property
+    def head(self) -> nn.Module:
+        """The last layer, which weighs the features."""
+        return self.layers[-1]
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map x (n, in_features) to the features (n, n_features) that the last layer weighs."""
+        check_rows(x, "x", self.in_features)
+        return self.layers[:-1](x)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x (n, in_features) to logits (n,); there is no sigmoid here."""
