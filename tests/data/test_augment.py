@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gan_lessons.data import random_shift
+from gan_lessons.data import random_brightness, random_cutout, random_shift
 
 
 def rng(seed=0):
@@ -82,3 +82,52 @@ def test_bad_input(images, reach, error, message):
 def test_a_seed_is_no_rng():
     with pytest.raises(TypeError, match="rng must be a torch.Generator or None, got int"):
         random_shift(torch.zeros(1, 1, 8, 8), 1, 0)
+
+
+def test_cutout_covers_one_square_and_each_place_is_equally_likely():
+    h, w, side, n = 5, 7, 3, 8000
+    images = torch.rand(n, 2, h, w, generator=rng(1)) + 1  # nothing is 0 before
+    out = random_cutout(images, side, rng())
+    covered = out[:, 0] == 0
+    assert torch.equal(covered, out[:, 1] == 0)
+    assert torch.equal(out[:, 0][~covered], images[:, 0][~covered])
+    places = {}
+    for top in range(h):
+        for left in range(w):
+            mask = torch.zeros(h, w, dtype=torch.bool)
+            mask[max(top - 1, 0) : top + 2, max(left - 1, 0) : left + 2] = True
+            places[top, left] = mask
+    equal = (covered[:, None] == torch.stack(list(places.values()))).flatten(2).all(2)
+    assert (equal.sum(1) == 1).all()
+    counts = equal.sum(0)
+    assert (counts - n / (h * w)).abs().max() < 5 * (n / (h * w)) ** 0.5
+    assert torch.equal(random_cutout(images, side, rng()), out)
+    assert torch.equal(random_cutout(images, 0), images)
+
+
+def test_brightness_adds_one_uniform_number_to_each_image():
+    images = torch.rand(4000, 2, 3, 3, generator=rng(1))
+    change = random_brightness(images, 0.5, rng()) - images
+    assert torch.allclose(change, change[:, :1, :1, :1].expand_as(change), atol=1e-6)
+    u = change[:, 0, 0, 0]
+    assert -0.5 <= u.min() < -0.49
+    assert 0.49 < u.max() <= 0.5
+    assert abs(u.mean()) < 5 * 0.5 / (3 * 4000) ** 0.5  # variance strength^2 / 3
+    assert torch.equal(random_brightness(images, 0), images)
+
+
+@pytest.mark.parametrize("change", [random_cutout, random_brightness])
+def test_gradients_pass_through(change):
+    images = torch.rand(6, 1, 4, 4, generator=rng(1)).requires_grad_()
+    out = change(images, 2, rng())
+    out.sum().backward()
+    wanted = (out != 0).float() if change is random_cutout else torch.ones_like(images)
+    assert torch.equal(images.grad, wanted)
+    with pytest.raises(ValueError, match="images must have shape"):
+        change(torch.zeros(3, 4), 1)
+    with pytest.raises(TypeError, match="images must be a torch.Tensor"):
+        change([1.0], 1)
+    with pytest.raises(ValueError, match="side|strength"):
+        change(images, -1)
+    with pytest.raises(TypeError, match="rng"):
+        change(images, 1, rng=3)
