@@ -3,8 +3,8 @@
 A tour, in the order to read it:
 
 - ``steps``: the two updates, ten lines each. This is the algorithm.
-- ``state``: ``GANState``, a generator and a discriminator with their optimizers, averaged
-  weights and random state, as a *system*: ``step``, ``state_dict``, ``load_state_dict``.
+- ``system``: what can be trained: ``step``, ``state_dict``, ``load_state_dict``; ``state``:
+  ``GANState``, a generator and a discriminator with optimizers, averaged weights and random state.
 - ``loop``: ``train(system, data, config)``, a generator of records: ``for record in train(...)``.
 - ``config``: every number of a run; ``records``: what a run reports, and ``TrainingDiverged``.
 - ``sampling``: where real batches come from; ``ema``: averaged weights; ``checkpoint``: files to
@@ -21,13 +21,14 @@ from gan_lessons.training.loop import train
 from gan_lessons.training.progress import progress
 from gan_lessons.training.records import Record, TrainingDiverged, history
 from gan_lessons.training.seeds import SeedsRecord, train_seeds
-from gan_lessons.training.state import GANState, System
+from gan_lessons.training.state import GANState
 from gan_lessons.training.steps import (
     DiscriminatorUpdate,
     discriminator_step,
     generator_step,
     weighted_penalty,
 )
+from gan_lessons.training.system import System, networks_of, optimizers_of
 
 __all__ = [
     "EMA",
@@ -44,6 +45,8 @@ __all__ = [
     "generator_step",
     "history",
     "load_checkpoint",
+    "networks_of",
+    "optimizers_of",
     "progress",
     "repeatability",
     "save_checkpoint",

@@ -1,12 +1,16 @@
 """The numbers of a training run, in one frozen dataclass."""
 
 from dataclasses import dataclass, fields
+from typing import Literal, get_args
 
 from gan_lessons._validation import check_count, check_positive
 from gan_lessons.training.device import check_seed
 
-# Numbers that may change when a run is continued.
-MAY_CHANGE = ("steps", "log_every")
+Precision = Literal["float32", "tf32", "bfloat16"]
+
+# What may be another number in ``train`` than in the system, and what in a checkpoint.
+LENGTH = ("steps", "log_every")
+MAY_CHANGE = (*LENGTH, "precision", "compile", "channels_last")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,18 @@ class TrainConfig:
     seed : int
         Seed of all that is drawn while training (the networks' initial weights are drawn
         where the networks are made).
+    precision : "float32", "tf32" or "bfloat16"
+        How a GPU multiplies: in float32; with the factors of matrix products and convolutions
+        rounded to TF32 (10 bits after the point); or with the networks' forward and backward
+        passes in bfloat16 (7 bits) where torch's autocast says that it is safe. Weights, losses,
+        penalties and optimizers stay in the networks' dtype. "bfloat16" works on a CPU too, where
+        it is slower.
+    compile : bool
+        Whether the networks' passes are compiled by ``torch.compile``: the first steps take up to
+        minutes, later ones less. Penalties are computed by the plain networks.
+    channels_last : bool
+        Whether weights and batches of images lie in memory with the channel as the fastest index,
+        which makes many convolutions faster.
 
     Raises
     ------
@@ -75,6 +91,9 @@ class TrainConfig:
     ema_decay: float = 0.999
     log_every: int = 50
     seed: int = 0
+    precision: Precision = "float32"
+    compile: bool = False
+    channels_last: bool = False
 
     def __post_init__(self) -> None:
         def keep(name: str, number: object) -> None:  # plain numbers, also where numpy's came
@@ -96,11 +115,18 @@ class TrainConfig:
         ):
             if check_positive(number, name, allow_zero=True) >= 1:
                 raise ValueError(f"{name} must be in [0, 1), got {number}.")
+        if self.precision not in get_args(Precision):
+            raise ValueError(
+                f"precision must be one of {get_args(Precision)}, got {self.precision!r}."
+            )
+        for name in ("compile", "channels_last"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}.")
         keep("betas", (float(self.betas[0]), float(self.betas[1])))
 
 
 def check_config(config: object, system: object = None) -> TrainConfig:
-    """Return ``config`` if it is a TrainConfig and, but for MAY_CHANGE, that of ``system``."""
+    """Return ``config`` if it is a TrainConfig and, but for LENGTH, that of ``system``."""
     if not isinstance(config, TrainConfig):
         raise TypeError(f"config must be a TrainConfig, got {type(config).__name__}.")
     made_with = getattr(system, "config", None)
@@ -108,11 +134,11 @@ def check_config(config: object, system: object = None) -> TrainConfig:
         differ = [
             f"{name} ({getattr(config, name)}, the system has {getattr(made_with, name)})"
             for name in (field.name for field in fields(TrainConfig))
-            if name not in MAY_CHANGE and getattr(config, name) != getattr(made_with, name)
+            if name not in LENGTH and getattr(config, name) != getattr(made_with, name)
         ]
         if differ:
             raise ValueError(
-                f"config must be the system's but for {' and '.join(MAY_CHANGE)}, got other "
+                f"config must be the system's but for {' and '.join(LENGTH)}, got other "
                 f"{', '.join(differ)}; pass replace(system.config, steps=...) or make a new system."
             )
     return config

@@ -1,15 +1,21 @@
 """The training loop, as a generator of records: the reader's ``for`` is the loop."""
 
+import math
 import time
 from collections.abc import Iterator
 
-from torch import nn
-
 from gan_lessons.training.config import TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
-from gan_lessons.training.records import Record, check_finite, read_metrics
+from gan_lessons.training.records import Record, read_metrics
 from gan_lessons.training.sampling import Data, Draw, batches, draw_batch
-from gan_lessons.training.state import GANState, System, check_system
+from gan_lessons.training.state import GANState
+from gan_lessons.training.system import (
+    System,
+    check_system,
+    check_weights,
+    diverged,
+    gradient_norms,
+)
 
 
 def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
@@ -42,7 +48,8 @@ def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
     Raises
     ------
     TrainingDiverged
-        If a number is not finite when a record is made, or a weight or sample after the last step.
+        If a loss or gradient is not finite when a record is made, or a weight or sample after the
+        last step; the error names the network, the step and the last good checkpoint.
     TypeError, ValueError
         If ``system``, ``data`` or ``config`` cannot be used, or ``config`` is not that of the
         system; raised at once, before the first record. If ``data`` gives no tensor or another
@@ -61,7 +68,11 @@ def _train(system: System, draw: Draw, config: TrainConfig) -> Iterator[Record]:
         seen += size
         step = system.steps_done
         if step % config.log_every == 0 or step == config.steps:
-            numbers = read_metrics(metrics, step)  # here, and only here, the host waits
+            # Here, and only here, the host waits for the device.
+            numbers = read_metrics({**metrics, **gradient_norms(system)})
+            for name, number in numbers.items():
+                if not math.isfinite(number):
+                    raise diverged(system, name, number)
             speed = seen / (time.perf_counter() - start)
             if step == config.steps:
                 _check_end(system)
@@ -75,11 +86,10 @@ def _check_end(system: System) -> None:
     Finite weights may still give samples that are not: of a ``GANState`` a few are drawn, from a
     random generator apart, with the averaged weights and with the last ones.
     """
-    for name, network in getattr(system, "__dict__", {}).items():
-        if isinstance(network, nn.Module):
-            for part, weight in network.named_parameters():
-                check_finite(weight, system.steps_done, f"{name}.{part}")
+    check_weights(system)
     if isinstance(system, GANState):
         for ema in (False, True):
             samples = system.sample(16, seeded_generator(0, system.device), ema)
-            check_finite(samples, system.steps_done, "a sample")
+            bad = samples[~samples.isfinite()]
+            if len(bad) > 0:
+                raise diverged(system, "a sample", float(bad[0]))

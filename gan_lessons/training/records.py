@@ -1,6 +1,7 @@
 """What a run reports, and the error that stops it."""
 
 import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -20,19 +21,33 @@ class TrainingDiverged(RuntimeError):
         Name of the number, such as "d_loss" or "generator.0.weight".
     value : float
         What it was.
+    checkpoint : path, optional
+        The last good checkpoint.
+    network : str, optional
+        The network that the number belongs to, such as "discriminator".
     """
 
-    def __init__(self, step: int, which: str, value: float = math.nan) -> None:
-        self.step = step
-        self.which = which
-        self.value = value
+    def __init__(
+        self,
+        step: int,
+        which: str,
+        value: float = math.nan,
+        checkpoint: str | os.PathLike[str] | None = None,
+        network: str | None = None,
+    ) -> None:
+        self.step, self.which, self.value = step, which, value
+        self.checkpoint, self.network = checkpoint, network
+        back = "no checkpoint was saved"
+        if checkpoint is not None:
+            back = f"the last good checkpoint is {os.fspath(checkpoint)}"
+        owner = "" if network is None else f" of the {network}"
         super().__init__(
-            f"{which} is {value} at step {step}: training diverged. Lower the learning rate, add "
-            "a penalty (r1_gamma), or go back to the last checkpoint."
+            f"{which}{owner} is {value} at step {step}: training diverged. Lower the learning "
+            f"rate or add a penalty (r1_gamma); {back}."
         )
 
-    def __reduce__(self) -> tuple[type["TrainingDiverged"], tuple[int, str, float]]:
-        return type(self), (self.step, self.which, self.value)
+    def __reduce__(self) -> tuple[type["TrainingDiverged"], tuple[object, ...]]:
+        return type(self), (self.step, self.which, self.value, self.checkpoint, self.network)
 
 
 @dataclass(frozen=True)
@@ -42,14 +57,15 @@ class Record:
     Each metric is an attribute too: ``record.d_loss``. A GAN reports ``d_loss`` (without
     penalty), ``g_loss``, ``penalty`` (weighted), ``d_real`` and ``d_fake`` (mean of
     sigmoid(logit), the probability of being real), ``real_logits`` and ``fake_logits`` (means).
-    All were computed before the updates of that step, from its last batch.
+    All were computed before the updates of that step, from its last batch. To what the system
+    reports the loop adds the norms of the last gradients, ``d_gradient`` and ``g_gradient``.
 
     Parameters
     ----------
     step : int
         Steps made so far, from 1.
     metrics : mapping of str to float
-        What the system reported.
+        What the system reported, and the gradients' norms.
     images_per_second : float
         Real samples seen per second since the record before.
     """
@@ -65,39 +81,20 @@ class Record:
         raise AttributeError(f"a record has no {name!r}; it has step and {sorted(metrics)}.")
 
 
-def read_metrics(metrics: Mapping[str, Tensor], step: int) -> dict[str, float]:
+def read_metrics(metrics: Mapping[str, Tensor]) -> dict[str, float]:
     """Return the mean of each metric as a float, by one transfer from the device.
 
     Parameters
     ----------
     metrics : mapping of str to Tensor
         Tensors of any shape.
-    step : int
-        Named in the error.
 
     Returns
     -------
     dict of str to float
-
-    Raises
-    ------
-    TrainingDiverged
-        If one is not finite.
     """
     means = torch.stack([metric.detach().mean().double() for metric in metrics.values()])
-    numbers = dict(zip(metrics, means.tolist(), strict=True))
-    for name, number in numbers.items():
-        if not math.isfinite(number):
-            raise TrainingDiverged(step, name, number)
-    return numbers
-
-
-def check_finite(values: Tensor, step: int, which: str) -> None:
-    """Raise TrainingDiverged, naming the first of the values that is not finite."""
-    bad = values.detach().flatten()
-    bad = bad[~torch.isfinite(bad)]
-    if len(bad) > 0:
-        raise TrainingDiverged(step, which, float(bad[0]))
+    return dict(zip(metrics, means.tolist(), strict=True))
 
 
 def history(records: Iterable[Record]) -> dict[str, list[float]]:

@@ -1,8 +1,9 @@
-"""What can be trained (a system), and the system of this book: a generator and a discriminator."""
+"""The system of this book: a generator and a discriminator."""
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,27 +17,6 @@ from gan_lessons.training.ema import EMA
 from gan_lessons.training.steps import discriminator_step, generator_step
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
-
-
-class System(Protocol):
-    """What ``train`` and the checkpoints know of whatever is trained."""
-
-    #: Steps made so far.
-    steps_done: int
-    #: The source of all that is drawn while training; part of ``state_dict``.
-    rng: torch.Generator
-
-    def step(self, batch: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
-        """Make one step on a batch and return metrics, as tensors that nobody has waited for."""
-        ...
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return everything that the next step depends on, as tensors and plain data."""
-        ...
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what ``state_dict`` returned."""
-        ...
 
 
 class GANState:
@@ -98,6 +78,7 @@ class GANState:
         self.ema = EMA(generator, config.ema_decay) if config.ema_decay > 0 else None
         self.rng = seeded_generator(config.seed, self.device)
         self.steps_done = 0
+        self.last_checkpoint: Path | None = None
 
     def step(self, batch: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
         """Update D ``d_steps`` times, each on its part of the batch, then G once.
@@ -216,17 +197,6 @@ class GANState:
         if self.augment is not None:
             samples = self.augment(samples, rng)
         return instance_noise(samples, self.config.instance_noise, rng)
-
-
-def check_system(system: object) -> None:
-    """Raise ``TypeError`` unless ``system`` has what ``System`` asks for."""
-    wanted = ("steps_done", "rng", "step", "state_dict", "load_state_dict")
-    missing = [name for name in wanted if not hasattr(system, name)]
-    if missing:
-        raise TypeError(
-            f"system must be a System such as GANState, got {type(system).__name__} without "
-            f"{', '.join(missing)}; a GANSeeds goes to train_seeds and has no checkpoints."
-        )
 
 
 def _adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:

@@ -56,10 +56,10 @@ def test_batched_runs_equal_single_runs(objective, numbers):
         alone = GANState(*seeded_networks(make, seed), objective, replace(config, seed=seed))
         for record, single in zip(records, train(alone, DATA, alone.config), strict=True):
             assert record.step == single.step
-            assert set(record.metrics) == set(single.metrics)
-            for name, number in single.metrics.items():
-                assert record.metrics[name].shape == (3,)
-                assert record.metrics[name][i].item() == pytest.approx(number, rel=0, abs=1e-12)
+            assert set(record.metrics) <= set(single.metrics)  # singles also have gradients
+            for name, numbers_ in record.metrics.items():
+                assert numbers_.shape == (3,)
+                assert numbers_[i].item() == pytest.approx(single.metrics[name], rel=0, abs=1e-12)
         for mine, theirs in zip(
             together.networks(i), (alone.generator, alone.discriminator), strict=True
         ):

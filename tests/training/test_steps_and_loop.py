@@ -247,7 +247,7 @@ def test_records_come_every_log_every_and_at_the_end():
     assert len(lists["d_loss"]) == len(lists["images_per_second"]) == 3
     assert set(lists) == {
         *("step", "images_per_second", "d_loss", "g_loss", "penalty"),
-        *("d_real", "d_fake", "real_logits", "fake_logits"),
+        *("d_real", "d_fake", "real_logits", "fake_logits", "d_gradient", "g_gradient"),
     }
     assert state.steps_done == 25
     assert list(train(state, DATA, c)) == []  # nothing left to do
@@ -296,9 +296,11 @@ def test_divergence_is_named(spoil, which):
 
     else:
         next(getattr(state, spoil).parameters()).data[0, 0] = math.nan
-    with pytest.raises(TrainingDiverged, match="d_loss is nan at step 10: training diverged") as e:
+    with pytest.raises(
+        TrainingDiverged, match="d_loss of the discriminator is nan at step 10: tr"
+    ) as e:
         list(train(state, data, c))
-    assert (e.value.step, e.value.which) == (10, which)
+    assert (e.value.step, e.value.which, e.value.network) == (10, which, "discriminator")
 
 
 def test_divergence_by_a_learning_rate_far_too_high_is_caught_at_the_end():
