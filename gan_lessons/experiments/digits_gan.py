@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -29,6 +28,7 @@ from gan_lessons.experiments.image_gan import (
     make_gan,
     train_classifier,
 )
+from gan_lessons.experiments.pictures import save_grid
 from gan_lessons.experiments.recorded import recorded_folder, save_recorded
 from gan_lessons.training import train
 
@@ -204,18 +204,6 @@ def unpack_images(text: str, image_size: int) -> Tensor:
     """Return the images (n, 1, h, h) of ``pack_images``."""
     levels = torch.frombuffer(bytearray(zlib.decompress(base64.b64decode(text))), dtype=torch.uint8)
     return levels.float().reshape(-1, 1, image_size, image_size) / 8 - 1
-
-
-def save_grid(images: Tensor, path: Path, columns: int = 8, zoom: int = 4, gap: int = 8) -> None:
-    """Write grey images (n, 1, h, w) as one PNG, each pixel a square of ``zoom`` pixels."""
-    from PIL import Image
-
-    pixels = ((images[:, 0] + 1) * 127.5).round().to(torch.uint8)
-    pixels = pixels.repeat_interleave(zoom, 1).repeat_interleave(zoom, 2)
-    padded = torch.nn.functional.pad(pixels, (0, gap, 0, gap), value=255)
-    rows = [torch.cat(list(row), 1) for row in padded.split(columns)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(torch.cat(rows, 0)[:-gap, :-gap].numpy()).save(path, optimize=True)
 
 
 if __name__ == "__main__":

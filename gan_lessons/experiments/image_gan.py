@@ -1,8 +1,7 @@
 """What chapter 8 trains and measures with: settings by device, the GAN, and the yardstick."""
 
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,8 +9,9 @@ from torch.nn.functional import cross_entropy
 
 from gan_lessons._validation import check_count
 from gan_lessons.data import Labelled, available, random_shift
+from gan_lessons.experiments._image_networks import image_networks, shift_augmentation
 from gan_lessons.metrics import frechet_distance
-from gan_lessons.networks import DCGANDiscriminator, DCGANGenerator, ImageClassifier, initialise
+from gan_lessons.networks import ImageClassifier
 from gan_lessons.training import GANState, TrainConfig, seeded_generator
 
 
@@ -135,21 +135,16 @@ def make_gan(config: ImageGANConfig, device: torch.device | str = "cpu") -> GANS
     -------
     GANState
     """
-    rng = torch.Generator().manual_seed(config.seed)
-    size: Any = config.image_size
-    generator = DCGANGenerator(size, z_dim=config.z_dim, width=config.width, rng=rng)
-    discriminator = DCGANDiscriminator(size, width=config.width, rng=rng)
-    if config.fan_in_start:
-        initialise(discriminator, rng, std=None)
-    shift = partial(_shift, max_pixels=config.max_shift) if config.max_shift else None
-    return GANState(
-        generator.to(device), discriminator.to(device), "non-saturating", config.training(), shift
+    generator, discriminator = image_networks(
+        config.image_size, 1, config.z_dim, config.width, config.fan_in_start, config.seed
     )
-
-
-def _shift(images: Tensor, rng: torch.Generator, max_pixels: int) -> Tensor:
-    """Shift each image, as ``GANState`` wants to call it."""
-    return random_shift(images, max_pixels, rng)
+    return GANState(
+        generator.to(device),
+        discriminator.to(device),
+        "non-saturating",
+        config.training(),
+        shift_augmentation(config.max_shift),
+    )
 
 
 def train_classifier(
