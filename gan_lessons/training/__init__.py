@@ -7,12 +7,16 @@ A tour, in the order to read it:
   ``GANState``, a generator and a discriminator with optimizers, averaged weights and random state.
 - ``loop``: ``train(system, data, config)``, a generator of records: ``for record in train(...)``.
 - ``config``: every number of a run; ``records``: what a run reports, and ``TrainingDiverged``.
-- ``sampling``: where real batches come from; ``ema``: averaged weights; ``checkpoint``: files to
-  go on from; ``device``: where to train, and what repeats there; ``progress``: a bar.
+- ``sampling``: where real batches come from; ``ema``: averaged weights; ``device``: where to
+  train, and what repeats there; ``progress``: a bar.
+- ``checkpoint``: files to go on from; ``checkpoint_folder``: the last few of a run and its best;
+  ``checkpoint_file``: what is in them.
 - ``seeds`` and ``ensemble``: many independent GANs as one batched computation.
 """
 
 from gan_lessons.training.checkpoint import load_checkpoint, save_checkpoint
+from gan_lessons.training.checkpoint_file import Checkpoint, read_checkpoint
+from gan_lessons.training.checkpoint_folder import CheckpointFolder
 from gan_lessons.training.config import TrainConfig
 from gan_lessons.training.device import choose_device, repeatability, seeded_generator
 from gan_lessons.training.ema import EMA
@@ -32,6 +36,8 @@ from gan_lessons.training.system import System, networks_of, optimizers_of
 
 __all__ = [
     "EMA",
+    "Checkpoint",
+    "CheckpointFolder",
     "DiscriminatorUpdate",
     "GANSeeds",
     "GANState",
@@ -48,6 +54,7 @@ __all__ = [
     "networks_of",
     "optimizers_of",
     "progress",
+    "read_checkpoint",
     "repeatability",
     "save_checkpoint",
     "seeded_generator",

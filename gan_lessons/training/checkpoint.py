@@ -2,24 +2,34 @@
 
 import copy
 import hashlib
-import io
 import os
-import secrets
+import platform
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from gan_lessons.training.state import System, check_system
+from gan_lessons import __version__
+from gan_lessons.training.checkpoint_file import (
+    Checkpoint,
+    plain_data,
+    read_checkpoint,
+    write_checkpoint,
+)
+from gan_lessons.training.device import seeded_generator
+from gan_lessons.training.system import System, check_system
 
-_FORMAT = "gan-lessons checkpoint 2"
 
-
-def save_checkpoint(path: str | os.PathLike[str], system: System) -> Path:
+def save_checkpoint(
+    path: str | os.PathLike[str], system: System, metrics: Mapping[str, float] | None = None
+) -> Path:
     """Write everything that the next step depends on to one file.
 
-    It is written under a temporary name in the same folder and then renamed, so that a kill at
-    any moment leaves an older file whole. A SHA-256 of the content goes with it.
+    It is written under a temporary name in the same folder, brought to the disk and then renamed,
+    so that a kill at any moment leaves an older file whole. A SHA-256 of the content goes with
+    it. The system's ``last_checkpoint`` becomes this path.
 
     Parameters
     ----------
@@ -27,6 +37,8 @@ def save_checkpoint(path: str | os.PathLike[str], system: System) -> Path:
         The file; its folder must exist.
     system : System
         For example a ``GANState``.
+    metrics : mapping of str to float, optional
+        Numbers to keep in the file, such as a distance to the data.
 
     Returns
     -------
@@ -35,7 +47,10 @@ def save_checkpoint(path: str | os.PathLike[str], system: System) -> Path:
     Raises
     ------
     TypeError
-        If ``system`` is no System; a ``GANSeeds`` is none.
+        If ``system`` is no System (a ``GANSeeds`` is none), its state holds more than tensors and
+        plain data, or a metric is no number.
+    TrainingDiverged
+        If a tensor of the state is not finite: what is on the disk is always a good state.
     ValueError
         If the folder does not exist, or ``path`` is a folder.
     OSError
@@ -47,31 +62,31 @@ def save_checkpoint(path: str | os.PathLike[str], system: System) -> Path:
         raise ValueError(f"path must be a file, got the folder '{path}'; add a name: run.pt.")
     if not path.parent.is_dir():
         raise ValueError(f"path must be in a folder that exists, got {path}; make {path.parent}.")
-    state = system.state_dict()
-    content = {
-        "format": _FORMAT,
-        "torch": str(torch.__version__),
-        "system": state,
-        "sha256": _digest(state),
-    }
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("xb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    config, device = getattr(system, "config", None), system.rng.device
+    random = {"device": device.type, "cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        random["cuda"] = torch.cuda.get_rng_state(device)
+    versions = {"torch": str(torch.__version__), "gan_lessons": __version__}
+    checkpoint = Checkpoint(
+        step=system.steps_done,
+        config=asdict(config) if is_dataclass(config) and not isinstance(config, type) else {},
+        metrics={str(name): float(number) for name, number in (metrics or {}).items()},
+        versions={"python": platform.python_version(), **versions},
+        random=random,
+        system=plain_data(system.state_dict(), system),
+    )
+    write_checkpoint(path, checkpoint)
+    system.last_checkpoint = path  # type: ignore[attr-defined]
     return path
 
 
 def load_checkpoint(path: str | os.PathLike[str], system: System) -> None:
     """Put a system into the state that was saved.
 
-    Only tensors and plain data are read (``weights_only=True``): a file from elsewhere runs no
-    code. Where it cannot be taken over, the system stays as it was.
+    Where it cannot be taken over, the system stays as it was. torch's default generators, which
+    Dropout draws from, go on from their saved state, too. The system may be on another type of
+    device than the one that was saved; random numbers cannot go on there, so its ``rng`` starts
+    from a new seed, the same each time this file is loaded, and a warning says so.
 
     Parameters
     ----------
@@ -91,51 +106,33 @@ def load_checkpoint(path: str | os.PathLike[str], system: System) -> None:
         configuration.
     """
     check_system(system)
-    path = Path(path)
-    if path.is_dir():
-        raise ValueError(f"path must be a checkpoint, got the folder '{path}'.")
-    if not path.is_file():
-        raise FileNotFoundError(f"path must be a checkpoint, but {path} is not there.")
-    saved = path.read_bytes()
-    try:
-        content: Any = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file may raise whatever its bytes say
-        raise ValueError(f"{path} is not a checkpoint or is damaged; use an older one.") from error
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise ValueError(f"{path} is not a checkpoint of this package ({_FORMAT!r}).")
-    state: Any = content.get("system")
-    if content.get("sha256") != _digest(state):
-        raise ValueError(f"{path} is damaged or altered (SHA-256 differs); use an older one.")
+    take_over(system, read_checkpoint(path), Path(path))
+
+
+def take_over(system: System, checkpoint: Checkpoint, path: Path) -> None:
+    """Put a system into the state that was read from ``path``."""
+    state, random, device = checkpoint.system, checkpoint.random, system.rng.device
     before = copy.deepcopy(system.state_dict())
     try:
+        if random["device"] != device.type:
+            seed = hashlib.sha256(state["rng"].numpy().tobytes()).digest()[:8]
+            new = seeded_generator(int.from_bytes(seed), device)
+            state = {**state, "rng": new.get_state()}
         system.load_state_dict(state)
-    except Exception as error:
+        torch.set_rng_state(random["cpu"])
+        if random["device"] == device.type == "cuda":
+            torch.cuda.set_rng_state(random["cuda"], device)
+    except BaseException as error:
         system.load_state_dict(before)
+        if not isinstance(error, Exception):  # Ctrl-C
+            raise
         raise ValueError(
             f"{path} is of another network or damaged, or of another configuration: {error}"
         ) from error
-
-
-def _digest(state: object) -> str:
-    """Return the SHA-256 of nested dicts, lists and tuples of tensors and plain data."""
-    digest = hashlib.sha256()
-
-    def add(value: object) -> None:
-        if isinstance(value, torch.Tensor):
-            digest.update(f"{value.dtype}{tuple(value.shape)}".encode())
-            numbers = value.detach().cpu().contiguous().flatten()
-            digest.update(numbers.view(torch.uint8).numpy().data)
-        elif isinstance(value, dict):
-            digest.update(f"dict{len(value)}".encode())
-            for key, item in value.items():
-                add(key)
-                add(item)
-        elif isinstance(value, (list, tuple)):
-            digest.update(f"{type(value).__name__}{len(value)}".encode())
-            for item in value:
-                add(item)
-        else:
-            digest.update(f"{type(value).__name__}:{value!r};".encode())
-
-    add(state)
-    return digest.hexdigest()
+    system.last_checkpoint = path  # type: ignore[attr-defined]
+    if random["device"] != device.type:
+        warnings.warn(
+            f"{path} was saved on {random['device']} and the system is on {device.type}: training "
+            "goes on with the saved weights, but with other random numbers.",
+            stacklevel=3,
+        )

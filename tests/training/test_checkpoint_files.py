@@ -10,9 +10,10 @@ from torch import nn
 
 from gan_lessons.training import (
     EMA,
+    Checkpoint,
     GANState,
     TrainConfig,
-    checkpoint,
+    checkpoint_file,
     load_checkpoint,
     save_checkpoint,
     train,
@@ -37,13 +38,17 @@ def trained(width: int = 8, seed: int = 0) -> GANState:
 
 
 def digest(system: GANState) -> str:
-    return checkpoint._digest(system.state_dict())
+    return checkpoint_file._digest(system.state_dict())
 
 
-def write(path, content, sign=True):
+def write(path, content, sign=True, **changes):
     """Write a file of the right format with whatever content, signed as ours where asked."""
-    whole = {"format": checkpoint._FORMAT, "system": content}
-    torch.save({**whole, "sha256": checkpoint._digest(content) if sign else "0"}, path)
+    random = {"device": "cpu", "cpu": torch.get_rng_state()}
+    whole = Checkpoint(3, {}, {}, {}, random, content)._replace(**changes)
+    checkpoint_file.write_checkpoint(path, whole)
+    if not sign:
+        saved = torch.load(path, weights_only=True)
+        torch.save({**saved, "sha256": "0"}, path)
 
 
 def test_every_kind_of_change_changes_the_digest():
@@ -60,10 +65,10 @@ def test_every_kind_of_change_changes_the_digest():
         {**base, "d": torch.tensor(0.0)},
         {"a": base["a"], "b": base["b"], "e": None},
     ]
-    digests = {checkpoint._digest(value) for value in (base, *others)}
+    digests = {checkpoint_file._digest(value) for value in (base, *others)}
     assert len(digests) == len(others) + 1
     strided = {**base, "a": torch.arange(8.0)[::2] / 2}
-    assert checkpoint._digest(strided) == checkpoint._digest(base)
+    assert checkpoint_file._digest(strided) == checkpoint_file._digest(base)
 
 
 @pytest.mark.parametrize("byte", [0, 255])
