@@ -11,6 +11,7 @@ A tour, in the order to read it:
   train, and what repeats there; ``progress``: a bar.
 - ``checkpoint``: files to go on from; ``checkpoint_folder``: the last few of a run and its best;
   ``checkpoint_file``: what is in them.
+- ``ranks`` and ``distributed``: the same training on many devices, under ``torchrun``.
 - ``seeds`` and ``ensemble``: many independent GANs as one batched computation.
 """
 
@@ -19,10 +20,12 @@ from gan_lessons.training.checkpoint_file import Checkpoint, read_checkpoint
 from gan_lessons.training.checkpoint_folder import CheckpointFolder
 from gan_lessons.training.config import TrainConfig
 from gan_lessons.training.device import choose_device, repeatability, seeded_generator
+from gan_lessons.training.distributed import Distributed
 from gan_lessons.training.ema import EMA
 from gan_lessons.training.ensemble import GANSeeds, seeded_networks
 from gan_lessons.training.loop import train
 from gan_lessons.training.progress import progress
+from gan_lessons.training.ranks import Ranks, process_group
 from gan_lessons.training.records import Record, TrainingDiverged, history
 from gan_lessons.training.seeds import SeedsRecord, train_seeds
 from gan_lessons.training.state import GANState
@@ -39,8 +42,10 @@ __all__ = [
     "Checkpoint",
     "CheckpointFolder",
     "DiscriminatorUpdate",
+    "Distributed",
     "GANSeeds",
     "GANState",
+    "Ranks",
     "Record",
     "SeedsRecord",
     "System",
@@ -53,6 +58,7 @@ __all__ = [
     "load_checkpoint",
     "networks_of",
     "optimizers_of",
+    "process_group",
     "progress",
     "read_checkpoint",
     "repeatability",

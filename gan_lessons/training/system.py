@@ -1,5 +1,6 @@
 """What can be trained: a system. The loop, checkpoints and torchrun know nothing else."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ class System(Protocol):
     #: The source of all that is drawn while training; part of ``state_dict``.
     rng: torch.Generator
 
-    def step(self, batch: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+    def step(self, batch: Tensor, rng: torch.Generator) -> Mapping[str, Tensor]:
         """Make one step on a batch and return metrics, as tensors that nobody has waited for."""
         ...
 
