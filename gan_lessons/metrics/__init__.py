@@ -17,10 +17,12 @@ from gan_lessons.metrics.neighbours import (
     Neighbours,
     PrecisionRecall,
     density_coverage,
+    expected_coverage,
     nearest_neighbours,
     precision_recall,
 )
 from gan_lessons.metrics.parzen import parzen_bandwidth, parzen_log_likelihood
+from gan_lessons.metrics.sliced_wasserstein import sliced_wasserstein
 
 __all__ = [
     "DensityCoverage",
@@ -33,6 +35,7 @@ __all__ = [
     "class_entropy",
     "class_frequencies",
     "density_coverage",
+    "expected_coverage",
     "frechet_distance",
     "frechet_distance_gaussians",
     "kernel_distance",
@@ -42,4 +45,5 @@ __all__ = [
     "parzen_bandwidth",
     "parzen_log_likelihood",
     "precision_recall",
+    "sliced_wasserstein",
 ]

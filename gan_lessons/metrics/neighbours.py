@@ -1,5 +1,7 @@
 """Numbers from nearest neighbours: memorisation, precision and recall, density and coverage."""
 
+import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -10,6 +12,7 @@ from gan_lessons.metrics._distances import (
     check_norms,
     kth_neighbour_squared,
     row_blocks,
+    slices,
     squared_distances,
     to_float64,
 )
@@ -96,7 +99,8 @@ def precision_recall(x: Tensor, y: Tensor, k: int = 3) -> PrecisionRecall:
         \text{recall} = \frac{1}{n} \sum_i 1[\exists j: \|x_i - y_j\| \le r_k(y_j)]
 
     where :math:`r_k(x_i)` is the distance of :math:`x_i` to its k-th nearest other x. For equal
-    laws both are near, but not equal to, 1.
+    laws both are near, but not equal to, 1. Real samples are always the first argument: code that
+    takes generated ones first returns, given these, the two numbers swapped.
 
     Parameters
     ----------
@@ -123,9 +127,16 @@ def precision_recall(x: Tensor, y: Tensor, k: int = 3) -> PrecisionRecall:
     first, second = _prepare(x, y)
     k = _check_k(k, len(first) - 1, "other rows of x")
     _check_k(k, len(second) - 1, "other rows of y")
-    inside_x = _inside(first, second, kth_neighbour_squared(first, k))
-    inside_y = _inside(second, first, kth_neighbour_squared(second, k))
-    return PrecisionRecall(_share(inside_x.counts_of_points), _share(inside_y.counts_of_points))
+    real_balls, fake_balls = kth_neighbour_squared(first, k), kth_neighbour_squared(second, k)
+    in_real = torch.full_like(fake_balls, -torch.inf)
+    in_fake = torch.full_like(real_balls, -torch.inf)
+    for rows, columns, minus_squared in _cross_tiles(first, second):
+        # r^2 - |x - y|^2 is zero or positive inside a ball: its maximum says "in any".
+        depth = minus_squared + real_balls[rows, None]
+        in_real[columns] = torch.maximum(in_real[columns], depth.amax(0))
+        depth = minus_squared.add_(fake_balls[columns])
+        in_fake[rows] = torch.maximum(in_fake[rows], depth.amax(1))
+    return PrecisionRecall(_share(in_real >= 0), _share(in_fake >= 0))
 
 
 def density_coverage(x: Tensor, y: Tensor, k: int = 5) -> DensityCoverage:
@@ -136,7 +147,7 @@ def density_coverage(x: Tensor, y: Tensor, k: int = 5) -> DensityCoverage:
 
     where :math:`r_k(x_i)` is the distance of :math:`x_i` to its k-th nearest other x. For equal
     laws the expected density is 1 and the expected coverage
-    :math:`1 - \prod_{l=1}^{k} (n - l) / (n + m - l)`.
+    :math:`1 - \prod_{l=1}^{k} (n - l) / (n + m - l)` (``expected_coverage``).
 
     Parameters
     ----------
@@ -161,29 +172,60 @@ def density_coverage(x: Tensor, y: Tensor, k: int = 5) -> DensityCoverage:
     """
     first, second = _prepare(x, y)
     k = _check_k(k, len(first) - 1, "other rows of x")
-    inside = _inside(first, second, kth_neighbour_squared(first, k))
-    density = float(inside.counts_of_points.sum()) / (k * len(second))
-    return DensityCoverage(density, _share(inside.counts_of_balls))
+    real_balls = kth_neighbour_squared(first, k)
+    inside, reached = 0, torch.full_like(real_balls, -torch.inf)
+    for rows, _, minus_squared in _cross_tiles(first, second):
+        depth = minus_squared.add_(real_balls[rows, None])
+        inside += int(torch.count_nonzero(depth >= 0))
+        reached[rows] = torch.maximum(reached[rows], depth.amax(1))
+    return DensityCoverage(inside / (k * len(second)), _share(reached >= 0))
 
 
-class _Inside(NamedTuple):
-    """For each point, in how many balls it lies; for each ball, how many points lie in it."""
+def expected_coverage(n: int, m: int, k: int = 5) -> float:
+    r"""Compute the coverage that is expected where model and data are one continuous law.
 
-    counts_of_points: Tensor
-    counts_of_balls: Tensor
+    .. math:: 1 - \prod_{l=1}^{k} \frac{n - l}{n + m - l}
+
+    Of the others of a real sample, n - 1 real and m generated, all orders by distance are equally
+    likely: it is missed where the k nearest are all real. For n = m and large this is
+    :math:`1 - 2^{-k}`; the dimension does not enter.
+
+    Parameters
+    ----------
+    n, m : int
+        Numbers of real and generated samples; n larger than k.
+    k : int, default 5
+        Which neighbour sets the radius.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If k is not below n.
+
+    References
+    ----------
+    Naeem et al. (2020), on the expected coverage of identical laws.
+    """
+    n, m = check_count(n, "n", minimum=2), check_count(m, "m")
+    k = _check_k(k, n - 1, "other real samples")
+    return 1 - math.prod((n - j) / (n + m - j) for j in range(1, k + 1))
 
 
-def _inside(centres: Tensor, points: Tensor, squared_radii: Tensor) -> _Inside:
-    """Count which points lie in which balls; the surface belongs to the ball."""
+def _cross_tiles(x: Tensor, y: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Yield rows, columns and -|x_i - y_j|^2 tile by tile, the surface of a ball drawn inside."""
     # Whether a copy of the k-th neighbour, on the surface, is inside must not hang on rounding.
-    centre_squares, point_squares = centres.square().sum(1), points.square().sum(1)
-    of_points, of_balls = [], torch.zeros(len(centres), dtype=torch.long, device=centres.device)
-    for rows in row_blocks(len(points), len(centres)):
-        slack = 1e-12 * (point_squares[rows, None] + centre_squares)
-        hits = squared_distances(points[rows], centres) <= squared_radii + slack
-        of_points.append(hits.sum(1))
-        of_balls += hits.sum(0)
-    return _Inside(torch.cat(of_points), of_balls)
+    slack = 1 - 1e-12
+    x_squares, y_squares = x.square().sum(1) * slack, y.square().sum(1) * slack
+    columns = slices(len(y))
+    for r in slices(len(x)):
+        for c in columns:
+            squares = x_squares[r, None] + y_squares[c]
+            yield r, c, torch.addmm(squares, x[r], y[c].T, beta=-1, alpha=2)
 
 
 def _prepare(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -204,6 +246,6 @@ def _check_k(k: int, available: int, of_what: str) -> int:
     return k
 
 
-def _share(counts: Tensor) -> float:
-    """Return the share of counts above zero."""
-    return float((counts > 0).sum()) / len(counts)
+def _share(hits: Tensor) -> float:
+    """Return the share of True."""
+    return int(torch.count_nonzero(hits)) / len(hits)

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from gan_lessons.metrics import (
     _distances,
     density_coverage,
+    expected_coverage,
     nearest_neighbours,
     precision_recall,
 )
@@ -16,9 +19,10 @@ def normal(n, d, seed, dtype=torch.float32):
     return torch.randn(n, d, generator=torch.Generator().manual_seed(seed), dtype=dtype)
 
 
-@pytest.fixture(params=[1 << 23, 200], ids=["one block", "many blocks"])
+@pytest.fixture(params=[(1 << 23, 512), (200, 7), (200, 1)], ids=["one block", "many", "rows"])
 def blocks(request, monkeypatch):
-    monkeypatch.setattr(_distances, "_BLOCK_ENTRIES", request.param)
+    monkeypatch.setattr(_distances, "_BLOCK_ENTRIES", request.param[0])
+    monkeypatch.setattr(_distances, "_TILE", request.param[1])
 
 
 @pytest.mark.parametrize(("n", "m", "d", "k"), [(40, 60, 5, 4), (3, 7, 784, 1), (5, 4, 2, 4)])
@@ -97,6 +101,39 @@ def test_expected_density_and_coverage_of_equal_laws():
         for values, wanted in ((density, 1.0), (coverage, 1 - missed)):
             # 4.5 standard errors, fixed seeds
             assert abs(values.mean() - wanted) < 4.5 * values.std(ddof=1) / repeats**0.5
+
+
+@pytest.mark.parametrize(("n", "m", "k"), [(2, 1, 1), (3, 2, 2), (4, 3, 2), (3, 4, 1)])
+def test_expected_coverage_by_counting_orders(n, m, k):
+    # Around one real sample all orders of the others (0 real, 1 generated) are equally likely.
+    orders = list(itertools.permutations([0] * (n - 1) + [1] * m))
+    reached = sum(any(order[:k]) for order in orders)
+    assert expected_coverage(n, m, k) == pytest.approx(reached / len(orders), rel=1e-12)
+
+
+def test_expected_coverage_of_many_samples():
+    assert expected_coverage(10**9, 10**9, 5) == pytest.approx(1 - 2**-5, rel=1e-7)
+    assert expected_coverage(200, 200, 5) == pytest.approx(0.9699, abs=5e-5)  # theory notes
+    with pytest.raises(ValueError, match="k must be at most 4, the number of other real samples"):
+        expected_coverage(5, 5, 5)
+
+
+def test_precision_is_of_the_generated_and_recall_of_the_real_samples():
+    """What each failure must do to which number; swapped, every line fails."""
+    centres = torch.tensor([[0.0, 0.0], [100.0, 0.0]])
+    x = torch.cat([normal(60, 2, 0) + centre for centre in centres])
+    dropped = normal(120, 2, 1)  # good samples, one mode only
+    assert precision_recall(x, dropped).precision > 0.9
+    assert precision_recall(x, dropped).recall < 0.55
+    noisy = torch.cat([x + 1e-3, normal(120, 2, 2) + 1e4])  # all modes, half of it rubbish
+    assert precision_recall(x, noisy).precision == 0.5
+    assert precision_recall(x, noisy).recall == 1.0
+    # Balls of density and coverage stand around real samples only: far samples cannot help.
+    assert density_coverage(x, dropped).coverage < 0.55
+    assert density_coverage(x, noisy).coverage == 1.0
+    sparse = density_coverage(x[:40], torch.cat([x[:1], normal(79, 2, 3) + 1e4]), k=2)
+    assert sparse.density <= 40 / (2 * 80)
+    assert sparse.coverage < 0.5
 
 
 def test_a_copying_generator_and_a_collapsed_one():
