@@ -2,7 +2,8 @@
 
 An ``FDivergence`` is a convex f with its conjugate; ``F_DIVERGENCES`` holds those of the book.
 ``f_divergence``, ``jensen_shannon`` and ``wasserstein1`` measure two laws on the line by adaptive
-quadrature; ``optimal_discriminator`` and ``gan_value`` are the game played on densities;
+quadrature, and the functions that reach an integral probability metric are ``wasserstein_critic``
+and its kin; ``optimal_discriminator`` and ``gan_value`` are the game played on densities;
 ``variational_bound`` is what an f-GAN estimates from samples; ``losses_at_optimum`` and
 ``divergence_on_grid`` show by gradient what the generator minimises.
 """
@@ -10,6 +11,13 @@ quadrature; ``optimal_discriminator`` and ``gan_value`` are the game played on d
 from gan_lessons.divergences.alpha import alpha_divergence
 from gan_lessons.divergences.catalogue import F_DIVERGENCES, get_divergence
 from gan_lessons.divergences.conjugates import numerical_conjugate
+from gan_lessons.divergences.critics import (
+    critic_value,
+    maximum_mean_discrepancy,
+    mmd_critic,
+    total_variation_critic,
+    wasserstein_critic,
+)
 from gan_lessons.divergences.definition import FDivergence, complete
 from gan_lessons.divergences.discriminator import (
     gan_value,
@@ -35,6 +43,7 @@ __all__ = [
     "Integral",
     "alpha_divergence",
     "complete",
+    "critic_value",
     "divergence_on_grid",
     "exact_variational_bound",
     "f_divergence",
@@ -45,10 +54,14 @@ __all__ = [
     "integrate_over_laws",
     "jensen_shannon",
     "losses_at_optimum",
+    "maximum_mean_discrepancy",
+    "mmd_critic",
     "numerical_conjugate",
     "optimal_discriminator",
     "optimal_logits",
     "optimal_value",
+    "total_variation_critic",
     "variational_bound",
     "wasserstein1",
+    "wasserstein_critic",
 ]

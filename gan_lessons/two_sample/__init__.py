@@ -2,7 +2,8 @@
 
 Every test takes (x, y), returns a ``TestResult`` and shares one permutation engine: kernel values
 are computed once and all labellings come from matrix products. Beside the tests stand the
-statistics alone: ``mmd2_unbiased``, ``energy_distance``, ``wasserstein_1d`` and their kin.
+statistics alone: ``mmd2_unbiased``, ``energy_distance``, ``wasserstein_1d`` and their
+kin. ``transport_plan`` solves the transport problem of small samples, with its best critic.
 """
 
 from gan_lessons.two_sample.classifier import classifier_test, classifier_test_power
@@ -21,17 +22,20 @@ from gan_lessons.two_sample.nearest_neighbour import (
     nearest_neighbour_test,
 )
 from gan_lessons.two_sample.permutation import PairSums, TestResult, draw_labels, pair_sums
+from gan_lessons.two_sample.transport import Transport, kantorovich_potential, transport_plan
 from gan_lessons.two_sample.wasserstein import wasserstein_1d
 
 __all__ = [
     "PairSums",
     "TestResult",
+    "Transport",
     "classifier_test",
     "classifier_test_power",
     "draw_labels",
     "energy_distance",
     "energy_distance_unbiased",
     "energy_test",
+    "kantorovich_potential",
     "ks_statistic",
     "ks_test",
     "median_heuristic",
@@ -46,5 +50,6 @@ __all__ = [
     "polynomial_kernel",
     "rbf_kernel",
     "squared_distances",
+    "transport_plan",
     "wasserstein_1d",
 ]
