@@ -89,9 +89,26 @@ def save_recorded(
         "torch": torch.__version__,
         "seconds": round(seconds, 1),
     }
-    target = (folder or _CLONE) / f"{name}.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
     data = {"config": config, "machine": machine, "results": results}
+    return write_json((folder or _CLONE) / f"{name}.json", data)
+
+
+def write_json(target: Path, data: dict[str, Any]) -> Path:
+    """Write plain data to a JSON file, whole or not at all, and return its path.
+
+    Parameters
+    ----------
+    target
+        The file; its folder is made if it is missing.
+    data
+        Plain data; the error of wrong data speaks of what ``save_recorded`` takes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If JSON cannot hold the data: other objects, NaN or infinity. The old file stays.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         text = json.dumps(data, indent=1, allow_nan=False)
     except ValueError as error:

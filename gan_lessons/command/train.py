@@ -1,0 +1,93 @@
+"""``train EXPERIMENT``: prepare, train, save, and go on where a run was stopped."""
+
+import argparse
+from contextlib import ExitStack
+from dataclasses import replace
+
+from gan_lessons._validation import check_count
+from gan_lessons.command.errors import usage_errors
+from gan_lessons.command.output import Output
+from gan_lessons.command.prepare import Prepared, prepare
+from gan_lessons.command.stop import Stopped, StopSignals
+from gan_lessons.training import GANState, TrainingDiverged, choose_device, progress, train
+from gan_lessons.training.distributed import Distributed
+from gan_lessons.training.ranks import Ranks, process_group
+from gan_lessons.training.sampling import batches
+
+
+def run_training(typed: argparse.Namespace) -> int:
+    """Train as was typed, in this process or, under torchrun, in step with others.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 128 and the number of the signal that stopped the run.
+    """
+    with ExitStack() as stack:
+        with usage_errors("--device"):
+            device = typed.device or choose_device().type
+            ranks = stack.enter_context(process_group(device))
+        prepared = prepare(typed, ranks.device, ranks.rank)
+        system = _join(prepared.gan, ranks)
+        config = prepared.config.training
+        if system.steps_done >= config.steps:
+            print(
+                f"Done already: step {system.steps_done} of {config.steps}. --steps MORE goes on."
+            )
+            return 0
+        every = _save_every(typed.save_every, config.steps, config.log_every)
+        stop = stack.enter_context(StopSignals())
+        output = None
+        if ranks.rank == 0:
+            output = stack.enter_context(
+                Output(prepared, system, ranks.world_size, typed.tensorboard)
+            )
+        return _run(prepared, system, stop, output, every)
+
+
+def _run(
+    prepared: Prepared,
+    system: GANState | Distributed,
+    stop: StopSignals,
+    output: Output | None,
+    every: int,
+) -> int:
+    """Train to the end, or until a signal comes; who has an output writes."""
+    config = replace(prepared.config.training, batch_size=system.config.batch_size)
+    records = train(system, stop.between_steps(batches(prepared.real.data)), config)
+    due = system.steps_done + every - system.steps_done % every
+    try:
+        for record in progress(records, config.steps, None if output else False):
+            if output is None:
+                continue
+            output.add(record)
+            if record.step >= due or record.step == config.steps:
+                output.save(record)
+                due = record.step + every - record.step % every
+    except Stopped:
+        if output is not None:
+            output.stop()
+        return 128 + (stop.came or 0)
+    except TrainingDiverged as error:
+        if output is not None:
+            output.diverge(error)
+        raise
+    if output is not None:
+        output.finish()
+    return 0
+
+
+def _join(gan: GANState, ranks: Ranks) -> GANState | Distributed:
+    """Return what is trained: the GAN, or the GAN in step with those of the other ranks."""
+    if ranks.world_size == 1:
+        return gan
+    with usage_errors():
+        return Distributed(gan)
+
+
+def _save_every(typed: int | None, steps: int, log_every: int) -> int:
+    """Return the steps between two checkpoints: what was typed, or about a tenth of the run."""
+    if typed is not None:
+        with usage_errors():
+            return check_count(typed, "save_every")
+    return max(1, steps // 10 // log_every) * log_every
