@@ -99,8 +99,10 @@ def plain_data(value: Any, system: System, place: str = "") -> Any:
     """Return nested dicts, lists and tuples with their tensors on the CPU, all checked."""
     if isinstance(value, torch.Tensor):
         tensor = value.detach().cpu()
-        if (tensor.is_floating_point() or tensor.is_complex()) and not tensor.isfinite().all():
-            raise diverged(system, place, float(tensor[~tensor.isfinite()][0].real))
+        if not tensor.sum().isfinite():  # may be too large a sum, too, of finite numbers
+            bad = tensor[~tensor.isfinite()]
+            if len(bad) > 0:
+                raise diverged(system, place, float(bad[0].real))
         # A view would take the whole of what it is a view of into the file.
         whole = tensor.untyped_storage().nbytes() == tensor.numel() * tensor.element_size()
         return tensor if whole else tensor.clone(memory_format=torch.contiguous_format)

@@ -66,6 +66,7 @@ class CheckpointFolder:
         self.keep = check_count(keep, "keep")
         self.metric = best
         self.lower_is_better = lower_is_better
+        self._values: dict[Path, float] = {}  # of the metric, as far as they were looked up
 
     def save(self, system: System, metrics: Mapping[str, float] | None = None) -> Path:
         """Write a checkpoint of this step; then, it being whole, remove those not to be kept.
@@ -102,6 +103,7 @@ class CheckpointFolder:
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         save_checkpoint(path, system, read_metrics_of(path) if metrics is None else metrics)
+        self._values.pop(path, None)
         self._clean()
         return path
 
@@ -118,10 +120,9 @@ class CheckpointFolder:
         """Return the checkpoint with the best metric, the first of equals, or None."""
         if self.metric is None:
             return None
-        sign = 1 if self.lower_is_better else -1
-        values = {p: read_metrics_of(p).get(self.metric, math.nan) * sign for p in self.paths()}
-        finite = [path for path, value in values.items() if math.isfinite(value)]
-        return min(finite, key=values.__getitem__, default=None)
+        found = {path: self._value(path) for path in self.paths()}
+        finite = [path for path, value in found.items() if math.isfinite(value)]
+        return min(finite, key=found.__getitem__, default=None)
 
     def resume(self, system: System) -> bool:
         """Put a system into the state of the last checkpoint that is whole.
@@ -170,6 +171,13 @@ class CheckpointFolder:
                 f"{' '.join(map(str, damaged.values()))}"
             )
         return False
+
+    def _value(self, path: Path) -> float:
+        """Return a number that is lower for a better checkpoint, NaN where there is none."""
+        if path not in self._values:
+            value = read_metrics_of(path).get(str(self.metric), math.nan)
+            self._values[path] = value if self.lower_is_better else -value
+        return self._values[path]
 
     def _clean(self) -> None:
         """Remove what is not to be kept."""
