@@ -20,6 +20,18 @@ class Ranks(NamedTuple):
     world_size: int
     device: torch.device
 
+    def any(self, flag: bool) -> bool:
+        """Return whether ``flag`` is true on any rank; all must ask, and each waits for the others.
+
+        A rank that stopped by itself would leave the others waiting in a step: let all ask at the
+        same record, and stop together.
+        """
+        if self.world_size == 1:
+            return flag
+        flags = torch.tensor([flag], dtype=torch.uint8, device=self.device)
+        dist.all_reduce(flags, op=dist.ReduceOp.MAX)
+        return bool(flags)
+
 
 @contextmanager
 def process_group(device: str | torch.device = "cpu", timeout: float = 600.0) -> Iterator[Ranks]:

@@ -34,7 +34,7 @@ from gan_lessons.training.distributed import (
     share_gradients,
     step_seed,
 )
-from gan_lessons.training.ranks import process_group
+from gan_lessons.training.ranks import Ranks, process_group
 
 ROWS = 40
 BASE = TrainConfig(
@@ -79,7 +79,7 @@ def furthest(a: dict[str, list[Tensor]], b: dict[str, list[Tensor]]) -> float:
 # What the ranks run -----------------------------------------------------------------------------
 
 
-def run_equality(folder: Path) -> dict[str, Any]:
+def run_equality(folder: Path, ranks: Ranks) -> dict[str, Any]:
     """Train each configuration; start rank 1 from other weights, which rank 0's must replace."""
     found: dict[str, Any] = {}
     for name, config in CONFIGS.items():
@@ -93,7 +93,7 @@ def run_equality(folder: Path) -> dict[str, Any]:
     return found
 
 
-def run_resume(folder: Path) -> dict[str, Any]:
+def run_resume(folder: Path, ranks: Ranks) -> dict[str, Any]:
     """Stop at step 10, save on rank 0, go on in new objects; go on from one process's file."""
     config = CONFIGS["twice"]
     system = Distributed(state(config))
@@ -125,7 +125,7 @@ def run_resume(folder: Path) -> dict[str, Any]:
     }
 
 
-def run_library(folder: Path) -> dict[str, Any]:
+def run_library(folder: Path, ranks: Ranks) -> dict[str, Any]:
     """The plain configuration by hand with DistributedDataParallel, same draws."""
     config, rank = CONFIGS["plain"], dist.get_rank()
     g, d = networks()
@@ -149,13 +149,14 @@ def run_library(folder: Path) -> dict[str, Any]:
     return {"g": [p.detach() for p in g.parameters()], "d": [p.detach() for p in d.parameters()]}
 
 
-def run_rest(folder: Path) -> dict[str, Any]:
-    """Metrics; a number that is not finite on one rank only; other settings on one rank."""
+def run_rest(folder: Path, ranks: Ranks) -> dict[str, Any]:
+    """Flags; metrics; a number that is not finite on one rank only; other settings on one rank."""
     rank = dist.get_rank()
     whole = WholeMetrics(
         {"loss": torch.tensor(1.0 + rank), "logits": torch.arange(2) + 10.0 * rank}
     )
     found: dict[str, Any] = {"metrics": dict(whole)}
+    found["any"] = [ranks.any(rank == 1), ranks.any(False), ranks.any(True)]
 
     def poisoned(n: int, rng: torch.Generator) -> Tensor:
         batch = data()[:n].clone()
@@ -176,7 +177,7 @@ def run_rest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def run_death(folder: Path) -> dict[str, Any]:
+def run_death(folder: Path, ranks: Ranks) -> dict[str, Any]:
     """Rank 1 ends without a word after step 5."""
     system = Distributed(state(replace(BASE, steps=10**6, log_every=1)))
     for record in train(system, data(), system.config):
@@ -196,7 +197,7 @@ def main(what: str, folder: Path) -> None:
     torch.set_num_threads(1)
     with process_group("cpu", timeout=60.0) as ranks:
         chosen = RUNS if what == "all" else {what: run_death}
-        found = {name: run(folder) for name, run in chosen.items()}
+        found = {name: run(folder, ranks) for name, run in chosen.items()}
         torch.save(found, folder / f"rank-{ranks.rank}.pt")
 
 
@@ -369,6 +370,10 @@ def test_what_is_not_finite_on_one_rank_stops_all_at_the_same_step(ran):
     assert [found["rest"]["diverged"] for found in ran] == [5, 5]
 
 
+def test_all_hear_of_a_flag_that_one_rank_raises(ran):
+    assert [found["rest"]["any"] for found in ran] == [[True, False, True]] * 2
+
+
 def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -436,6 +441,8 @@ def test_alone_nothing_is_joined(monkeypatch):
     with process_group("cpu") as ranks:
         assert ranks == (0, 1, torch.device("cpu"))
         assert not dist.is_initialized()
+        assert ranks.any(True)
+        assert not ranks.any(False)
         system = state(BASE)
         share_gradients(system)
         broadcast_state(system)
