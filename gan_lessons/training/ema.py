@@ -42,7 +42,6 @@ class EMA:
         self._mine, self._copied_mine = _tensors(self.network)
         self._theirs, self._copied_theirs = _tensors(network)
 
-    @torch.no_grad()
     def update(self) -> None:
         """Move the average towards the network as it is now."""
         self.updates += 1

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from gan_lessons.training.config import TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
+from gan_lessons.training.interrupts import WholeSteps
+from gan_lessons.training.precision import gpu_precision
 from gan_lessons.training.records import Record, read_metrics
 from gan_lessons.training.sampling import Data, Draw, batches, draw_batch
 from gan_lessons.training.state import GANState
@@ -30,6 +32,11 @@ def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
     training: look, draw, save or ``break`` in the body of your loop. A record comes every
     ``log_every`` steps and after the last step. A system that has made steps already goes on from
     there, with its own random state.
+
+    Ctrl-C (a notebook's stop button) takes effect after the step in hand, so that the system is
+    whole: going on from there makes the run that would have been made without it. (A second one
+    takes effect at once; then D may be one update ahead of G and the batch is drawn anew. That
+    trains on too, ``steps_done`` counts whole steps, but it is another run.)
 
     Parameters
     ----------
@@ -62,22 +69,24 @@ def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
 def _train(system: System, draw: Draw, config: TrainConfig) -> Iterator[Record]:
     """Run the loop."""
     size = config.d_steps * config.batch_size
-    seen, start = 0, time.perf_counter()
     while system.steps_done < config.steps:
-        metrics = system.step(draw_batch(draw, size, system.rng), system.rng)
-        seen += size
-        step = system.steps_done
-        if step % config.log_every == 0 or step == config.steps:
-            # Here, and only here, the host waits for the device.
-            numbers = read_metrics({**metrics, **gradient_norms(system)})
-            for name, number in numbers.items():
-                if not math.isfinite(number):
-                    raise diverged(system, name, number)
-            speed = seen / (time.perf_counter() - start)
-            if step == config.steps:
-                _check_end(system)
-            yield Record(step, numbers, speed)
-            seen, start = 0, time.perf_counter()
+        first, start = system.steps_done, time.perf_counter()
+        with WholeSteps() as whole, gpu_precision(config, system.rng.device):
+            while True:
+                metrics = system.step(draw_batch(draw, size, system.rng), system.rng)
+                step = system.steps_done
+                due = step % config.log_every == 0 or step >= config.steps
+                if due or whole.asked:
+                    break
+        # Here, and only here, the host waits for the device.
+        numbers = read_metrics({**metrics, **gradient_norms(system)})
+        speed = (step - first) * size / (time.perf_counter() - start)
+        for name, number in numbers.items():
+            if not math.isfinite(number):
+                raise diverged(system, name, number)
+        if step >= config.steps:
+            _check_end(system)
+        yield Record(step, numbers, speed)
 
 
 def _check_end(system: System) -> None:

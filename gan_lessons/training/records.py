@@ -87,12 +87,15 @@ def read_metrics(metrics: Mapping[str, Tensor]) -> dict[str, float]:
     Parameters
     ----------
     metrics : mapping of str to Tensor
-        Tensors of any shape.
+        Tensors of any shape. Of ``real_logits`` and ``fake_logits`` the probabilities are shown
+        too: ``d_real`` and ``d_fake``.
 
     Returns
     -------
     dict of str to float
     """
+    shown = {f"d_{x}": metrics[f"{x}_logits"] for x in ("real", "fake") if f"{x}_logits" in metrics}
+    metrics = {**metrics, **{name: logits.sigmoid() for name, logits in shown.items()}}
     means = torch.stack([metric.detach().mean().double() for metric in metrics.values()])
     return dict(zip(metrics, means.tolist(), strict=True))
 

@@ -14,6 +14,8 @@ from gan_lessons.regularizers import instance_noise
 from gan_lessons.training.config import MAY_CHANGE, TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
 from gan_lessons.training.ema import EMA
+from gan_lessons.training.optimizers import adam, first_weight, load_optimizer
+from gan_lessons.training.precision import in_precision, place, plain, prepare
 from gan_lessons.training.steps import discriminator_step, generator_step
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
@@ -54,8 +56,8 @@ class GANState:
         config: TrainConfig,
         augment: Augment | None = None,
     ) -> None:
-        g_weight = _first_parameter(generator, "generator")
-        d_weight = _first_parameter(discriminator, "discriminator")
+        g_weight = first_weight(generator, "generator")
+        d_weight = first_weight(discriminator, "discriminator")
         if g_weight.device != d_weight.device:
             raise ValueError(
                 "generator and discriminator must be on one device, got "
@@ -73,8 +75,10 @@ class GANState:
         self.config = check_config(config)
         self.augment = augment
         self.device, self.dtype = g_weight.device, g_weight.dtype
-        self.g_optimizer = _adam(generator, config.g_lr, config.betas)
-        self.d_optimizer = _adam(discriminator, config.d_lr, config.betas)
+        for network in (generator, discriminator):
+            prepare(network, config)
+        self.g_optimizer = adam(generator, config.g_lr, config.betas)
+        self.d_optimizer = adam(discriminator, config.d_lr, config.betas)
         self.ema = EMA(generator, config.ema_decay) if config.ema_decay > 0 else None
         self.rng = seeded_generator(config.seed, self.device)
         self.steps_done = 0
@@ -93,8 +97,8 @@ class GANState:
         Returns
         -------
         dict of str to Tensor
-            ``d_loss``, ``g_loss``, ``penalty`` as scalars; ``d_real``, ``d_fake``,
-            ``real_logits``, ``fake_logits`` of shape (n,). All detached, none read.
+            ``d_loss``, ``g_loss``, ``penalty`` as scalars; ``real_logits`` and ``fake_logits`` of
+            shape (n,). All detached, none read.
         """
         d_steps = self.config.d_steps
         if len(batch) == 0 or len(batch) % d_steps:
@@ -102,16 +106,19 @@ class GANState:
         for network in (self.generator, self.discriminator):
             if not network.training:
                 network.train()
-        batch = batch.to(self.device, self.dtype)
+        batch = place(batch, self.device, self.dtype, self.config)
+        generate = in_precision(self.generator, self.config)
         for k, real in enumerate(batch.chunk(d_steps), start=1):
             # The last fake batch is used twice: cut off for D, then with its graph for G.
             with torch.set_grad_enabled(k == d_steps):
-                fake = self._view(self.generator(self.latent(len(real), rng)), rng)
+                fake = self._view(generate(self.latent(len(real), rng)), rng)
             real = self._view(real, rng)
             d = discriminator_step(
                 self.discriminator, self.d_optimizer, self.objective, real, fake, self.config, rng
             )
-        g_loss = generator_step(self.discriminator, self.g_optimizer, self.objective, real, fake)
+        g_loss = generator_step(
+            self.discriminator, self.g_optimizer, self.objective, real, fake, self.config
+        )
         if self.ema is not None:
             self.ema.update()
         self.steps_done += 1
@@ -119,18 +126,15 @@ class GANState:
             "d_loss": d.loss,
             "g_loss": g_loss,
             "penalty": d.penalty,
-            "d_real": d.real_logits.sigmoid(),
-            "d_fake": d.fake_logits.sigmoid(),
             "real_logits": d.real_logits,
             "fake_logits": d.fake_logits,
         }
 
     def latent(self, n: int, rng: torch.Generator | None = None) -> Tensor:
         """Draw z ~ N(0, I) of shape (n, z_dim); rng=None draws from torch's default generator."""
-        check_count(n, "n")
-        rng = check_rng(rng)
+        shape, rng = (check_count(n, "n"), self.config.z_dim), check_rng(rng)
         device = self.device if rng is None else rng.device
-        z = torch.randn(n, self.config.z_dim, generator=rng, device=device, dtype=self.dtype)
+        z = torch.randn(shape, generator=rng, device=device, dtype=self.dtype)
         return z.to(self.device)
 
     @torch.no_grad()
@@ -154,9 +158,11 @@ class GANState:
         network = self.ema.network if ema and self.ema is not None else self.generator
         was_training = network.training
         network.eval()
-        samples = torch.cat([network(part) for part in z.split(1000)])  # in parts: memory
-        network.train(was_training)
-        return samples
+        try:
+            with plain(self.config):  # compiled code is for batches of one size
+                return torch.cat([network(part) for part in z.split(1000)])  # in parts: memory
+        finally:
+            network.train(was_training)
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the next step depends on, as tensors and plain data."""
@@ -185,8 +191,8 @@ class GANState:
             )
         self.generator.load_state_dict(state["generator"])
         self.discriminator.load_state_dict(state["discriminator"])
-        self.g_optimizer.load_state_dict(state["g_optimizer"])
-        self.d_optimizer.load_state_dict(state["d_optimizer"])
+        load_optimizer(self.g_optimizer, state["g_optimizer"])
+        load_optimizer(self.d_optimizer, state["d_optimizer"])
         if self.ema is not None:
             self.ema.load_state_dict(state["ema"])
         self.rng.set_state(state["rng"].cpu())
@@ -196,21 +202,6 @@ class GANState:
         """Return samples as D sees them: augmented, then with instance noise."""
         if self.augment is not None:
             samples = self.augment(samples, rng)
-        return instance_noise(samples, self.config.instance_noise, rng)
-
-
-def _adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
-    """Return Adam; fused (one kernel for all weights) where torch has it for sure."""
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    fused = parameters[0].device.type in ("cpu", "cuda")
-    return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=fused)
-
-
-def _first_parameter(network: object, name: str) -> Tensor:
-    """Return a trainable parameter of a network, or say that there is none."""
-    if not isinstance(network, nn.Module):
-        raise TypeError(f"{name} must be a torch.nn.Module, got {type(network).__name__}.")
-    for parameter in network.parameters():
-        if parameter.requires_grad:
-            return parameter
-    raise ValueError(f"{name} must have parameters to train, got none with requires_grad.")
+        if self.config.instance_noise > 0:
+            samples = instance_noise(samples, self.config.instance_noise, rng)
+        return samples

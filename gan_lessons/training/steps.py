@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import gradient_penalty, r1_penalty, r2_penalty
 from gan_lessons.training.config import TrainConfig
+from gan_lessons.training.precision import in_precision, plain
 
 
 class DiscriminatorUpdate(NamedTuple):
@@ -53,7 +54,7 @@ def discriminator_step(
     real, fake : Tensor (n, ...)
         What D sees; ``fake`` may carry the generator's graph, which is cut here.
     config : TrainConfig
-        Gives ``r1_gamma``, ``r2_gamma`` and ``gp_weight``.
+        Gives ``r1_gamma``, ``r2_gamma``, ``gp_weight`` and ``precision``.
     rng : torch.Generator, optional
         Draws the gradient penalty's points; None draws from torch's default generator.
 
@@ -65,7 +66,8 @@ def discriminator_step(
     if isinstance(objective, str):
         objective = get_objective(objective)
     fake = fake.detach()
-    real_logits, fake_logits = discriminator(real), discriminator(fake)
+    judge = in_precision(discriminator, config)
+    real_logits, fake_logits = judge(real), judge(fake)
     loss = objective.discriminator_loss(real_logits, fake_logits)
     penalty = weighted_penalty(discriminator, real, fake, config, rng)
     optimizer.zero_grad()
@@ -83,6 +85,7 @@ def generator_step(
     objective: str | Objective,
     real: Tensor | None,
     fake: Tensor,
+    config: TrainConfig | None = None,
 ) -> Tensor:
     """Make one update of the generator; the discriminator's weights and gradients are not touched.
 
@@ -98,6 +101,8 @@ def generator_step(
         Used only where ``objective.needs_real``.
     fake : Tensor (n, ...)
         Generated samples with the generator's graph.
+    config : TrainConfig, optional
+        Gives ``precision``; None computes in the dtype of the networks.
 
     Returns
     -------
@@ -106,8 +111,9 @@ def generator_step(
     """
     if isinstance(objective, str):
         objective = get_objective(objective)
-    real_logits = discriminator(real) if objective.needs_real else None
-    loss = objective.generator_loss(real_logits, discriminator(fake))
+    judge = in_precision(discriminator, config)
+    real_logits = judge(real) if objective.needs_real else None
+    loss = objective.generator_loss(real_logits, judge(fake))
     optimizer.zero_grad()
     loss.backward(inputs=_trainable(optimizer))  # no gradients for D's weights
     optimizer.step()
@@ -140,12 +146,13 @@ def weighted_penalty(
         A scalar with its graph.
     """
     terms = []
-    if config.r1_gamma > 0:
-        terms.append(config.r1_gamma / 2 * r1_penalty(discriminator, real))
-    if config.r2_gamma > 0:
-        terms.append(config.r2_gamma / 2 * r2_penalty(discriminator, fake))
-    if config.gp_weight > 0:
-        terms.append(config.gp_weight * gradient_penalty(discriminator, real, fake, rng))
+    with plain(config):  # neither compiled nor in bfloat16
+        if config.r1_gamma > 0:
+            terms.append(config.r1_gamma / 2 * r1_penalty(discriminator, real))
+        if config.r2_gamma > 0:
+            terms.append(config.r2_gamma / 2 * r2_penalty(discriminator, fake))
+        if config.gp_weight > 0:
+            terms.append(config.gp_weight * gradient_penalty(discriminator, real, fake, rng))
     return torch.stack(terms).sum() if terms else None
 
 
