@@ -9,8 +9,9 @@ samples, and a trap.
 
 from gan_lessons.metrics.classes import class_entropy, class_frequencies, mean_confidence
 from gan_lessons.metrics.frechet import frechet_distance, frechet_distance_gaussians
+from gan_lessons.metrics.frechet_statistics import FrechetStatistics
 from gan_lessons.metrics.intervals import Share, binomial_interval
-from gan_lessons.metrics.kernel import KernelDistance, kernel_distance
+from gan_lessons.metrics.kernel import KernelDistance, KernelStatistics, kernel_distance
 from gan_lessons.metrics.modes import ModeCoverage, mode_coverage
 from gan_lessons.metrics.neighbours import (
     DensityCoverage,
@@ -26,7 +27,9 @@ from gan_lessons.metrics.sliced_wasserstein import sliced_wasserstein
 
 __all__ = [
     "DensityCoverage",
+    "FrechetStatistics",
     "KernelDistance",
+    "KernelStatistics",
     "ModeCoverage",
     "Neighbours",
     "PrecisionRecall",

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons._validation import check_count, check_pair, check_result, check_rng
-from gan_lessons.metrics._distances import row_blocks, to_float64
-from gan_lessons.two_sample import polynomial_kernel
+from gan_lessons.metrics._distances import slices, to_float64
 
 
 class KernelDistance(NamedTuple):
@@ -23,19 +22,25 @@ def kernel_distance(
     n_subsets: int | None = None,
     subset_size: int = 1000,
     rng: torch.Generator | None = None,
+    block_size: int | None = None,
 ) -> KernelDistance:
     r"""Estimate the squared MMD of the kernel :math:`k(a, b) = (a^\top b / d + 1)^3` without bias.
 
     .. math:: \frac{1}{n(n-1)} \sum_{i \ne j} k(x_i, x_j) + \frac{1}{m(m-1)} \sum_{i \ne j}
         k(y_i, y_j) - \frac{2}{nm} \sum_{i, j} k(x_i, y_j)
 
-    It is the KID if x and y are features of the Inception network. Without ``n_subsets`` all pairs
-    are used and the standard error is the jackknife's: the estimate with each x and each y left
-    out in turn. It is somewhat too large where the two laws agree.
+    It is the KID if x and y are features of the Inception network. As such, all pairs are used and
+    the standard error is the jackknife's: the estimate with each x and each y left out in turn. It
+    is somewhat too large where the two laws agree.
 
-    With ``n_subsets`` the value is the mean over random subsets, as KID is published, which costs
-    less for many samples. The standard error then is that of this mean over the draws of subsets.
-    Subsets that overlap repeat one another: it says little about what new samples would give.
+    With ``block_size`` b the samples are cut, in the order given, into blocks of b; what is left
+    over is not used. The value is the mean over the B pairs of blocks, and because no two share a
+    sample, their standard deviation over :math:`\sqrt B` is an honest standard error. It costs
+    b / n of all pairs; ``KernelStatistics`` does the same for batches as they come.
+
+    With ``n_subsets`` the value is the mean over random subsets, as KID is published. The standard
+    error then is that of this mean over the draws of subsets. Subsets that overlap repeat one
+    another: it says little about what new samples would give.
 
     Parameters
     ----------
@@ -47,6 +52,9 @@ def kernel_distance(
         Size of the subsets of x and of y, drawn without replacement; unused without ``n_subsets``.
     rng : torch.Generator, optional
         Source of the subsets; None draws from torch's default CPU generator.
+    block_size : int, optional
+        Size of blocks that share no sample; not together with ``n_subsets``. The samples must be in
+        random order, not sorted by class.
 
     Returns
     -------
@@ -56,8 +64,8 @@ def kernel_distance(
     Raises
     ------
     ValueError
-        If the numbers of features differ, a subset is larger than a sample, or a kernel value
-        overflows.
+        If the numbers of features differ, a subset is larger than a sample, there are fewer than
+        two pairs of blocks, both kinds are asked for, or a kernel value overflows.
 
     References
     ----------
@@ -65,6 +73,12 @@ def kernel_distance(
     """
     first, second = (to_float64(t) for t in check_pair(x, y, minimum=3))
     rng = check_rng(rng)
+    if block_size is not None:
+        if n_subsets is not None:
+            raise ValueError("block_size and n_subsets exclude each other; leave one of them out.")
+        statistics = KernelStatistics(block_size)
+        statistics.update(first, second)
+        return statistics.result()
     if n_subsets is None:
         return _checked(_with_jackknife(first, second))
     count = check_count(n_subsets, "n_subsets", minimum=2)
@@ -101,19 +115,29 @@ class _PairSums(NamedTuple):
 
 
 def _pair_sums(x: Tensor, y: Tensor) -> _PairSums:
-    """Sum the kernel matrices over rows and columns, block by block."""
-    x_with_x, y_with_y, x_with_y = [], [], []
-    y_with_x = torch.zeros(len(y), dtype=y.dtype, device=y.device)
-    for rows in row_blocks(len(x), max(len(x), len(y))):
-        own = polynomial_kernel(x[rows], x)
-        x_with_x.append(own.sum(1) - own[:, rows].diagonal())
-        cross = polynomial_kernel(x[rows], y)
-        x_with_y.append(cross.sum(1))
-        y_with_x += cross.sum(0)
-    for rows in row_blocks(len(y), len(y)):
-        own = polynomial_kernel(y[rows], y)
-        y_with_y.append(own.sum(1) - own[:, rows].diagonal())
-    return _PairSums(torch.cat(x_with_x), torch.cat(y_with_y), torch.cat(x_with_y), y_with_x)
+    """Sum the kernel matrices over rows and columns, tile by tile."""
+    cross = _sums_of_tiles(x, y, same=False)
+    return _PairSums(_sums_of_tiles(x, x, True)[0], _sums_of_tiles(y, y, True)[0], *cross)
+
+
+def _sums_of_tiles(a: Tensor, b: Tensor, same: bool) -> tuple[Tensor, Tensor]:
+    """Sum k(a_i, b_j) over j and over i; for a sample with itself half of the tiles, not i = j."""
+    one = a.new_ones(())
+    of_a, of_b = a.new_zeros(len(a)), b.new_zeros(len(b))
+    columns = slices(len(b))
+    for rows in slices(len(a)):
+        for c in columns:
+            if same and c.start < rows.start:
+                continue
+            tile = torch.addmm(one, a[rows], b[c].T, alpha=1 / a.shape[1]).pow_(3)
+            if same and c == rows:
+                tile.fill_diagonal_(0)
+            of_a[rows] += tile.sum(1)
+            if not same:
+                of_b[c] += tile.sum(0)
+            elif c != rows:
+                of_a[c] += tile.sum(0)
+    return of_a, of_b
 
 
 def _unbiased(xx: Tensor, yy: Tensor, xy: Tensor, yx: Tensor) -> float:
@@ -142,3 +166,68 @@ def _subset(samples: Tensor, size: int, rng: torch.Generator | None) -> Tensor:
     device = torch.device("cpu") if rng is None else rng.device
     chosen = torch.randperm(len(samples), generator=rng, device=device)[:size]
     return samples[chosen.to(samples.device)]
+
+
+class KernelStatistics:
+    """Gather the kernel distance from batches, as features come from a network.
+
+    Samples are kept until a block of each law is full; then the unbiased estimate of this pair of
+    blocks is kept and the samples are let go. The result is that of ``kernel_distance`` with
+    ``block_size``, to rounding, whatever the sizes of the batches.
+
+    Parameters
+    ----------
+    block_size : int, default 1000
+        Size of the blocks, at least 3.
+    """
+
+    def __init__(self, block_size: int = 1000) -> None:
+        self.block_size = check_count(block_size, "block_size", minimum=3)
+        self._values: list[float] = []
+        self._waiting: tuple[Tensor, Tensor] | None = None
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of pairs of blocks so far."""
+        return len(self._values)
+
+    def update(self, x: Tensor, y: Tensor) -> None:
+        """Take a batch of each law, (n, d) real and (m, d) generated; n and m may differ.
+
+        Raises
+        ------
+        ValueError
+            If the numbers of features differ, or from those of the batches before.
+        """
+        first, second = (to_float64(t) for t in check_pair(x, y, minimum=1))
+        if self._waiting is not None:
+            d = self._waiting[0].shape[1]
+            if first.shape[1] != d:
+                raise ValueError(
+                    f"x and y must have {d} features as the batches before, got {first.shape[1]}."
+                )
+            first = torch.cat([self._waiting[0].to(first.device), first])
+            second = torch.cat([self._waiting[1].to(second.device), second])
+        size, done = self.block_size, 0
+        for stop in range(size, min(len(first), len(second)) + 1, size):
+            rows = slice(done, stop)
+            self._values.append(_unbiased(*_pair_sums(first[rows], second[rows])))
+            done = stop
+        self._waiting = (first[done:].clone(), second[done:].clone())
+
+    def result(self) -> KernelDistance:
+        """Return mean and standard error over the pairs of blocks.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than two, or the distance overflows.
+        """
+        if len(self._values) < 2:
+            raise ValueError(
+                f"block_size must leave at least 2 blocks of each sample, got {self.n_blocks} of "
+                f"{self.block_size}; use smaller blocks or more samples."
+            )
+        values = torch.tensor(self._values, dtype=torch.float64)
+        error = float(values.std()) / len(values) ** 0.5
+        return _checked(KernelDistance(float(values.mean()), error))

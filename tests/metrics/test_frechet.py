@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from gan_lessons.metrics import frechet, frechet_distance, frechet_distance_gaussians
+from gan_lessons.metrics import (
+    _distances,
+    _moments,
+    frechet,
+    frechet_distance,
+    frechet_distance_gaussians,
+)
 
 
 def normal(n, d, seed):
@@ -33,6 +39,76 @@ def test_same_through_samples_and_through_covariances(n, m, d):
     x, y = normal(n, d, 0), 1.5 * normal(m, d, 1) + 1
     through = frechet_distance_gaussians(x.mean(0), torch.cov(x.T), y.mean(0), torch.cov(y.T))
     assert frechet_distance(x, y) == pytest.approx(through, rel=1e-6)
+
+
+def correlated(n, d, seed, decades):
+    """Draw samples whose covariance has eigenvalues over 2 * decades powers of ten."""
+    scale = torch.logspace(0, -decades, d, dtype=torch.float64)
+    return normal(n, d, seed) * scale @ torch.linalg.qr(normal(d, d, 99)).Q
+
+
+@pytest.mark.parametrize("decades", [0, 2, 4, 6])
+@pytest.mark.parametrize("d", [24, 300])  # less and more than a block of the product
+def test_the_three_routes_agree(monkeypatch, d, decades):
+    x, y = correlated(2 * d, d, 0, decades), correlated(3 * d, d, 1, decades)
+    usual = frechet_distance(x, y)
+    monkeypatch.setattr(frechet, "_SEEN", 1e9)  # eigenvalues, whatever their rounding
+    monkeypatch.setattr(frechet, "_SMALLEST_PIVOT", 0.0)
+    eigenvalues = frechet_distance(x, y)
+    monkeypatch.setattr(frechet, "_SEEN", 0.0)  # never: singular values of the Cholesky factors
+    factors = frechet_distance(x, y)
+    monkeypatch.setattr(frechet, "_SMALLEST_PIVOT", 2.0)  # never: singular values of the samples
+    samples = frechet_distance(x, y)
+    assert usual == pytest.approx(samples, rel=1e-9)
+    assert factors == pytest.approx(samples, rel=1e-9)
+    if decades <= 4:
+        assert eigenvalues == pytest.approx(samples, rel=1e-9)
+
+
+def test_the_route_follows_the_conditioning(monkeypatch):
+    calls = []
+    for name in ("_lower_product", "_nuclear_norm", "_square_factor"):
+        plain = getattr(frechet, name)
+        monkeypatch.setattr(frechet, name, lambda *a, n=name, f=plain: calls.append(n) or f(*a))
+
+    def route(x, y):
+        calls.clear()
+        frechet_distance(x, y)
+        return calls
+
+    d, square = 20, "_square_factor"
+    good, bad, worse = (correlated(60, d, 0, decades) for decades in (0, 3.5, 7))
+    assert route(good, 2 * good) == ["_lower_product"]
+    assert route(bad, bad + 1e-3) == ["_lower_product", "_nuclear_norm"]
+    assert route(worse, worse + 1) == [square, square, "_nuclear_norm"]
+    assert route(good, good[:d]) == [square, square, "_nuclear_norm"]
+    # A feature that is always 0 (a ReLU that never fires) does not send it the slow way.
+    dead = good.clone()
+    dead[:, 3] = 0
+    assert route(good, 2 * dead) == ["_lower_product"]
+    gone = torch.zeros_like(good)
+    assert route(good, gone) == []
+    assert frechet_distance(good, gone) == pytest.approx(
+        float(good.mean(0).square().sum() + torch.cov(good.T).trace()), rel=1e-12
+    )
+
+
+def test_dead_features_agree_with_the_samples_own_route():
+    x, y = normal(90, 20, 0), 1.5 * normal(80, 20, 1) + 0.2
+    x[:, [3, 7]], y[:, [7, 11]] = 0.0, 0.0
+    a, b = x - x.mean(0), y - y.mean(0)
+    cross = torch.linalg.svdvals(a @ b.T).sum() / (89 * 79) ** 0.5
+    own = (x.mean(0) - y.mean(0)).square().sum() + torch.cov(x.T).trace() + torch.cov(y.T).trace()
+    assert frechet_distance(x, y) == pytest.approx(float(own - 2 * cross), rel=1e-10)
+
+
+def test_moments_by_blocks(monkeypatch):
+    x = normal(50, 9, 0).float() + 100
+    monkeypatch.setattr(_distances, "_BLOCK_ENTRIES", 64)
+    monkeypatch.setattr(_moments, "_BLOCK", 4)
+    mean, covariance = _moments.moments(x)
+    assert np.allclose(mean, x.double().mean(0), rtol=1e-14)
+    assert np.allclose(covariance, np.cov(x.double().numpy(), rowvar=False), rtol=1e-12)
 
 
 def test_commuting_covariances_have_a_closed_form():

@@ -69,7 +69,7 @@ def test_equal_laws_give_zero_on_average_and_the_jackknife_is_cautious():
 def test_blocks_change_nothing(monkeypatch):
     x, y = normal(30, 4, 0), normal(23, 4, 1, 0.3)
     whole = kernel_distance(x, y)
-    monkeypatch.setattr(_distances, "_BLOCK_ENTRIES", 100)
+    monkeypatch.setattr(_distances, "_TILE", 7)
     assert kernel_distance(x, y) == pytest.approx(whole, rel=1e-12)
 
 

@@ -58,10 +58,16 @@ def test_factorisations_that_fail_are_explained(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(torch.linalg, "svdvals", fails)
         with pytest.raises(ValueError, match="singular values .* did not converge: rescale"):
-            metrics.frechet_distance(X, Y)
+            metrics.frechet_distance(X[:3], Y)
+    usual = metrics.frechet_distance(X, Y)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.linalg, "eigvalsh", fails)
+        assert metrics.frechet_distance(X, Y) == pytest.approx(usual, rel=1e-12)
+    # The first form fails where a law is degenerate; the second asks for eigenvalues.
+    flat = torch.tensor([[1.0, 1.0], [1.0, 1.0]], dtype=torch.float64)
     monkeypatch.setattr(torch.linalg, "eigh", fails)
     with pytest.raises(ValueError, match="eigenvalues of cov_x did not converge: rescale"):
-        metrics.frechet_distance_gaussians(ZERO, EYE, ZERO, EYE)
+        metrics.frechet_distance_gaussians(ZERO, flat, ZERO, EYE)
 
 
 def test_candidates_that_all_give_minus_infinity(monkeypatch):
