@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +17,8 @@ class Sampled(Protocol):
         ...
 
 
-Draw = Callable[[int, torch.Generator], Tensor]
-Data = Tensor | Sampled | Draw
+Draw = Callable[[int, torch.Generator], Any]  # a tensor, or a tuple of tensors
+Data = Tensor | tuple[Tensor, ...] | Sampled | Draw
 
 
 def batches(data: Data) -> Draw:
@@ -26,9 +26,10 @@ def batches(data: Data) -> Draw:
 
     Parameters
     ----------
-    data : Tensor (N, ...), law or callable
+    data : Tensor (N, ...), tuple of Tensor, law or callable
         A tensor stays where it is and is sampled with replacement by random row numbers (no
-        DataLoader, no copy of the whole); (N,) counts as (N, 1). A law has ``.sample(n, rng)``; a
+        DataLoader, no copy of the whole); (N,) counts as (N, 1). Of a tuple (such as images and
+        labels) the same rows are taken from each tensor. A law has ``.sample(n, rng)``; a
         callable is called as ``data(n, rng)``.
 
     Returns
@@ -47,6 +48,8 @@ def batches(data: Data) -> Draw:
         )
     if isinstance(data, Tensor):
         return _rows(data)
+    if isinstance(data, tuple) and len(data) > 0:
+        return _rows_of_all(data)
     if isinstance(data, Sampled) and not isinstance(data, ModuleType):
         return data.sample
     if callable(data) and not isinstance(data, nn.Module):
@@ -67,25 +70,46 @@ def _rows(data: Tensor) -> Draw:
     if not bool(torch.isfinite(data).all()):
         raise ValueError("data must be finite, got NaN or infinite entries; drop those rows.")
     rows = data.unsqueeze(1) if data.dim() == 1 else data
+    total, device = len(rows), rows.device
 
     def draw(n: int, rng: torch.Generator) -> Tensor:
-        index = torch.randint(len(rows), (n,), generator=rng, device=rng.device)
-        return rows[index.to(rows.device)]
+        index = torch.randint(total, (n,), generator=rng, device=rng.device)
+        return rows[index.to(device)]
 
     return draw
 
 
-def draw_batch(draw: Draw, size: int, rng: torch.Generator) -> Tensor:
-    """Return ``draw(size, rng)``, checked to be a tensor of that many samples (no waiting)."""
+def _rows_of_all(data: tuple[Tensor, ...]) -> Draw:
+    """Return a function that draws the same rows of several tensors: a tuple of batches."""
+    for k, part in enumerate(data):
+        if not isinstance(part, Tensor):
+            raise TypeError(f"data[{k}] must be a tensor, got {type(part).__name__}.")
+    if len({part.shape[:1] for part in data}) > 1 or data[0].dim() == 0 or len(data[0]) == 0:
+        shapes = ", ".join(str(tuple(part.shape)) for part in data)
+        raise ValueError(f"data must have tensors of as many rows each, got shapes {shapes}.")
+    for part in data:
+        if part.is_floating_point():
+            _rows(part)  # its checks
+
+    def draw(n: int, rng: torch.Generator) -> tuple[Tensor, ...]:
+        index = torch.randint(len(data[0]), (n,), generator=rng, device=rng.device)
+        return tuple(part[index.to(part.device)] for part in data)
+
+    return draw
+
+
+def draw_batch(draw: Draw, size: int, rng: torch.Generator) -> Any:
+    """Return ``draw(size, rng)``, checked to be that many samples, or a tuple of such."""
     batch = draw(size, rng)
-    if not isinstance(batch, Tensor):
-        raise TypeError(
-            f"data must give a torch.Tensor when {size} samples are asked for, got "
-            f"{type(batch).__name__}; a function is called as data(n, rng)."
-        )
-    if batch.dim() == 0 or len(batch) != size:
-        raise ValueError(
-            f"data must give as many samples as asked for, ({size}, ...), got shape "
-            f"{tuple(batch.shape)}; a function is called as data(n, rng)."
-        )
+    for part in batch if isinstance(batch, tuple) and batch else (batch,):
+        if not isinstance(part, Tensor):
+            raise TypeError(
+                f"data must give a torch.Tensor when {size} samples are asked for, or a tuple of "
+                f"them, got {type(part).__name__}; a function is called as data(n, rng)."
+            )
+        if part.dim() == 0 or len(part) != size:
+            raise ValueError(
+                f"data must give as many samples as asked for, ({size}, ...), got shape "
+                f"{tuple(part.shape)}; a function is called as data(n, rng)."
+            )
     return batch

@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import gradient_penalty, r1_penalty, r2_penalty
 from gan_lessons.training.config import TrainConfig
-from gan_lessons.training.precision import in_precision, plain
+from gan_lessons.training.precision import Network, in_precision, plain
 
 
 class DiscriminatorUpdate(NamedTuple):
@@ -32,7 +32,7 @@ class DiscriminatorUpdate(NamedTuple):
 
 
 def discriminator_step(
-    discriminator: nn.Module,
+    discriminator: Network,
     optimizer: Optimizer,
     objective: str | Objective,
     real: Tensor,
@@ -44,7 +44,7 @@ def discriminator_step(
 
     Parameters
     ----------
-    discriminator : nn.Module
+    discriminator : nn.Module or callable
         Maps samples (n, ...) to logits (n,).
     optimizer : Optimizer
         Of the discriminator's parameters.
@@ -73,14 +73,13 @@ def discriminator_step(
     optimizer.zero_grad()
     (loss if penalty is None else loss + penalty).backward()
     optimizer.step()
-    shown = torch.zeros_like(loss) if penalty is None else penalty
-    return DiscriminatorUpdate(
-        loss.detach(), shown.detach(), real_logits.detach(), fake_logits.detach()
-    )
+    loss = loss.detach()
+    shown = torch.zeros_like(loss) if penalty is None else penalty.detach()
+    return DiscriminatorUpdate(loss, shown, real_logits.detach(), fake_logits.detach())
 
 
 def generator_step(
-    discriminator: nn.Module,
+    discriminator: Network,
     optimizer: Optimizer,
     objective: str | Objective,
     real: Tensor | None,
@@ -91,7 +90,7 @@ def generator_step(
 
     Parameters
     ----------
-    discriminator : nn.Module
+    discriminator : nn.Module or callable
         Maps samples (n, ...) to logits (n,).
     optimizer : Optimizer
         Of the generator's parameters.
@@ -121,7 +120,7 @@ def generator_step(
 
 
 def weighted_penalty(
-    discriminator: nn.Module,
+    discriminator: Network,
     real: Tensor,
     fake: Tensor,
     config: TrainConfig,
@@ -131,7 +130,7 @@ def weighted_penalty(
 
     Parameters
     ----------
-    discriminator : nn.Module
+    discriminator : nn.Module or callable
         Maps samples (n, ...) to logits (n,).
     real, fake : Tensor (n, ...)
         Where the penalties are taken.

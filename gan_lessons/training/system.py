@@ -28,7 +28,7 @@ class System(Protocol):
     #: The source of all that is drawn while training; part of ``state_dict``.
     rng: torch.Generator
 
-    def step(self, batch: Tensor, rng: torch.Generator) -> Mapping[str, Tensor]:
+    def step(self, batch: Any, rng: torch.Generator) -> Mapping[str, Tensor]:
         """Make one step on a batch and return metrics, as tensors that nobody has waited for."""
         ...
 
