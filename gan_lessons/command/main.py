@@ -1,5 +1,6 @@
 """The entry: read what was typed, do it, and say in one line what went wrong."""
 
+import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(error, 2)
     except (TrainingDiverged, OSError) as error:
         return _say(error, 1)
+    except KeyboardInterrupt:  # before the run had begun, or for the second time
+        return 128 + signal.SIGINT
 
 
 def _say(error: Exception, status: int) -> int:
@@ -49,6 +52,7 @@ def _say(error: Exception, status: int) -> int:
 def _plain_warnings() -> Iterator[None]:
     """Print warnings as one line each, without the place in the source."""
     with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
         warnings.showwarning = lambda message, *_, **__: print(
             f"{PROGRAM}: warning: {message}", file=sys.stderr
         )

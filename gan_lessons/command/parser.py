@@ -24,7 +24,7 @@ HELP = {
     "layers": "hidden layers",
     "image_size": "side of the images in pixels: 8, 16, 28, 32 or 64",
     "channels": "1 for grey, 3 for colour",
-    "width": "maps of the networks' widest layers",
+    "width": "maps of G's last and D's first layer; deeper ones have more",
     "max_shift": "images are shifted by up to so many pixels before D sees them",
     "fan_in_start": "D's first weights from its fan-in, not of standard deviation 0.02",
     "objective": "what D and G minimise, a key of OBJECTIVES",
@@ -68,6 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
             name,
             help=experiment.description,
             description=f"Train a GAN on {experiment.description}.",
+            usage=f"{PROGRAM} train {name} [--out FOLDER] [--resume] [other flags]",
         )
         _add_run_flags(kind)
         _add_settings(kind, experiment.presets)
@@ -81,7 +82,9 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
     run = parser.add_argument_group("the run")
     run.add_argument("--preset", choices=("laptop", "full"), help="default: full on a GPU")
     run.add_argument("--device", help="cpu, cuda, cuda:1 or mps; default: the best there is")
-    run.add_argument("--out", type=Path, help="folder for all results; default: runs/EXPERIMENT")
+    run.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="folder for all results; default: runs/NAME"
+    )
     run.add_argument("--resume", action="store_true", help="go on with the run in --out, if any")
     run.add_argument("--data", type=Path, metavar="FOLDER", help="where the images are")
     run.add_argument("--download", action="store_true", help="download a data set if missing")
@@ -101,7 +104,8 @@ def _add_settings(parser: argparse.ArgumentParser, presets: Mapping[str, Any]) -
     group = parser.add_argument_group("settings, in place of the preset's")
     values = {name: settings(config) for name, config in presets.items()}
     for name, default in values["laptop"].items():
-        shown = ", ".join(f"{preset} {_text(values[preset][name])}" for preset in presets)
+        in_full = values["full"][name]
+        shown = _text(default) + ("" if in_full == default else f"; full: {_text(in_full)}")
         options: dict[str, Any] = {
             "dest": name,
             "default": argparse.SUPPRESS,  # so that only what was typed is there
@@ -129,6 +133,8 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 
 def _text(value: object) -> str:
     """Return a setting as one would type it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

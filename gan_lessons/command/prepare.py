@@ -71,7 +71,7 @@ def prepare(typed: argparse.Namespace, device: torch.device, rank: int = 0) -> P
     experiment = EXPERIMENTS[name]
     folder = RunFolder(typed.out or Path("runs", name))
     run = _earlier_run(folder, name, typed.resume)
-    preset = typed.preset or (run or {}).get("preset") or _preset_for(device)
+    preset = typed.preset or (run or {}).get("preset") or preset_for(device)
     config = _choose_config(typed, experiment.presets[preset], run)
     data = str(typed.data) if typed.data else (run or {}).get("data")
     with usage_errors():
@@ -89,7 +89,7 @@ def prepare(typed: argparse.Namespace, device: torch.device, rank: int = 0) -> P
     return Prepared(name, preset, config, gan, real, data, folder, checkpoints)
 
 
-def _preset_for(device: torch.device) -> str:
+def preset_for(device: torch.device) -> str:
     """Return the preset that suits a device."""
     return "full" if device.type == "cuda" else "laptop"
 

@@ -15,8 +15,9 @@ class Stopped(Exception):
 
 
 class StopSignals:
-    """Notes a signal while the ``with`` block runs; a second one interrupts at once.
+    """Notes a signal while the ``with`` block runs; a second Ctrl-C interrupts at once.
 
+    A second SIGTERM does not: under torchrun in a queue it comes from both of them.
     In another thread than the main one, where Python delivers no signals, it notes nothing.
     """
 
@@ -36,7 +37,7 @@ class StopSignals:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         """Remember the signal."""
-        if self.came is not None:
+        if self.came is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.came = number
 

@@ -1,8 +1,12 @@
 """``train EXPERIMENT``: prepare, train, save, and go on where a run was stopped."""
 
 import argparse
+import signal
 from contextlib import ExitStack
 from dataclasses import replace
+
+import torch.distributed
+from torch import Tensor
 
 from gan_lessons._validation import check_count
 from gan_lessons.command.errors import usage_errors
@@ -12,7 +16,7 @@ from gan_lessons.command.stop import Stopped, StopSignals
 from gan_lessons.training import GANState, TrainingDiverged, choose_device, progress, train
 from gan_lessons.training.distributed import Distributed
 from gan_lessons.training.ranks import Ranks, process_group
-from gan_lessons.training.sampling import batches
+from gan_lessons.training.sampling import Data, batches
 
 
 def run_training(typed: argparse.Namespace) -> int:
@@ -42,32 +46,37 @@ def run_training(typed: argparse.Namespace) -> int:
             output = stack.enter_context(
                 Output(prepared, system, ranks.world_size, typed.tensorboard)
             )
-        return _run(prepared, system, stop, output, every)
+        return _run(prepared, system, ranks, stop, output, every)
 
 
 def _run(
     prepared: Prepared,
     system: GANState | Distributed,
+    ranks: Ranks,
     stop: StopSignals,
     output: Output | None,
     every: int,
 ) -> int:
-    """Train to the end, or until a signal comes; who has an output writes."""
+    """Train to the end, or until a signal comes; who has an output writes.
+
+    Several ranks stop together after a record: one alone would leave the others in a step.
+    """
     config = replace(prepared.config.training, batch_size=system.config.batch_size)
-    records = train(system, stop.between_steps(batches(prepared.real.data)), config)
+    records = train(system, _data(prepared, ranks, stop), config)
     due = system.steps_done + every - system.steps_done % every
     try:
         for record in progress(records, config.steps, None if output else False):
-            if output is None:
-                continue
-            output.add(record)
-            if record.step >= due or record.step == config.steps:
-                output.save(record)
-                due = record.step + every - record.step % every
+            if output is not None:
+                output.add(record)
+                if record.step >= due or record.step == config.steps:
+                    output.save(record)
+                    due = record.step + every - record.step % every
+            if record.step < config.steps and ranks.any(stop.came is not None):
+                raise Stopped
     except Stopped:
         if output is not None:
             output.stop()
-        return 128 + (stop.came or 0)
+        return 128 + (stop.came or signal.SIGTERM)  # or the signal that another rank was sent
     except TrainingDiverged as error:
         if output is not None:
             output.diverge(error)
@@ -77,10 +86,21 @@ def _run(
     return 0
 
 
+def _data(prepared: Prepared, ranks: Ranks, stop: StopSignals) -> Data:
+    """Return the data, which stop a run of one process between two steps.
+
+    Images that are kept off the GPU are left to ``train``, which may fetch them ahead.
+    """
+    data = prepared.real.data
+    streamed = isinstance(data, Tensor) and data.device != prepared.gan.device
+    return data if streamed or ranks.world_size > 1 else stop.between_steps(batches(data))
+
+
 def _join(gan: GANState, ranks: Ranks) -> GANState | Distributed:
     """Return what is trained: the GAN, or the GAN in step with those of the other ranks."""
     if ranks.world_size == 1:
         return gan
+    torch.distributed.barrier()  # before rank 0 writes what the others look for
     with usage_errors():
         return Distributed(gan)
 
