@@ -1,3 +1,5 @@
+import math
+import os
 from dataclasses import replace
 
 import pytest
@@ -72,12 +74,13 @@ def test_two_steps_of_the_laptop_preset():
 def test_two_steps_of_the_full_preset_without_its_data():
     config = replace(PRESETS["full"], width=4, z_dim=4, batch_size=8, steps=2, log_every=1)
     gan = make_gan(config)
-    noise = torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    noise = torch.rand(16, 1, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
     assert len(list(train(gan, noise, gan.config))) == 2
-    assert gan.sample(3, torch.Generator().manual_seed(0)).shape == (3, 1, 28, 28)
+    assert gan.sample(3, torch.Generator().manual_seed(0)).shape == (3, 1, 32, 32)
 
 
 @pytest.mark.data
+@pytest.mark.skipif(not os.environ.get("GAN_LESSONS_DATA"), reason="GAN_LESSONS_DATA is not set")
 def test_the_full_preset_on_its_data():
     full = PRESETS["full"]
     try:
@@ -145,3 +148,37 @@ def test_floor_uses_disjoint_parts_and_is_below_a_blur(digits, classifier):
 def test_config_is_frozen():
     with pytest.raises(AttributeError):
         ImageGANConfig().steps = 3
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not os.environ.get("GAN_LESSONS_DATA"), reason="GAN_LESSONS_DATA is not set")
+@pytest.mark.parametrize("image_size", [32, 64])
+def test_the_full_preset_in_small_moves_the_right_way_on_real_fashion_mnist(image_size):
+    """A few dozen steps: D learns to tell, samples fill the range, and come nearer to the data."""
+    config = replace(
+        PRESETS["full" if image_size == 32 else "full-64"],
+        width=8,
+        batch_size=16,
+        steps=40,
+        log_every=1,
+        g_lr=2e-3,
+        d_lr=2e-3,
+    )
+    images = load("fashion-mnist", "test", size=image_size).images[:2000]
+    gan = make_gan(config)
+    reference = images[:256].flatten(1)
+
+    def distance():
+        samples = gan.sample(256, torch.Generator().manual_seed(1), ema=False)
+        assert samples.min() >= -1
+        assert samples.max() <= 1
+        return frechet_distance(reference, samples.flatten(1)), samples.std().item()
+
+    before, narrow = distance()
+    records = list(train(gan, images, gan.config))
+    after, wide = distance()
+    losses = [record.d_loss for record in records]
+    assert losses[0] == pytest.approx(2 * math.log(2), abs=0.8)
+    assert sum(losses[-10:]) / 10 < 0.9 * losses[0]
+    assert after < 0.7 * before
+    assert wide > 3 * narrow
