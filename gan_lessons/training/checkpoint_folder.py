@@ -145,7 +145,7 @@ class CheckpointFolder:
         ------
         ValueError
             If the checkpoint is of another network or configuration, or none of several is whole.
-            The system and the files stay as they were.
+            The system and the checkpoints stay as they were.
         """
         check_system(system)
         self._remove_parts(before=math.inf)
@@ -167,7 +167,7 @@ class CheckpointFolder:
             return True
         if damaged:
             raise ValueError(
-                f"folder {self.folder} has no whole checkpoint; move them away to start anew: "
+                f"folder {self.folder} has no whole checkpoint; move these away to start anew: "
                 f"{' '.join(map(str, damaged.values()))}"
             )
         return False

@@ -2,6 +2,7 @@
 
 import math
 import os
+import pickle
 import time
 
 import pytest
@@ -297,6 +298,24 @@ def test_bad_arguments(tmp_path):
         with pytest.raises(TypeError, match="system must be a System such as GANState"):
             call(nn.Linear(2, 2))
     assert folder.paths() == []
+
+
+def test_looking_into_a_file_from_elsewhere_runs_no_code(tmp_path):
+    target = tmp_path / "ran"
+
+    class Evil:
+        def __reduce__(self):
+            return os.mkdir, (str(target),)
+
+    torch.save({"metrics": Evil()}, tmp_path / "step-00000001.pt")
+    (tmp_path / "step-00000002.pt").write_bytes(pickle.dumps(Evil(), protocol=2))
+    folder = CheckpointFolder(tmp_path, best="distance")
+    assert folder.best() is None
+    with pytest.raises(ValueError, match="no whole checkpoint"):
+        folder.resume(state())
+    folder.save(state(steps_done=3), {"distance": 1.0})
+    assert folder.best() == tmp_path / "step-00000003.pt"
+    assert not target.exists()
 
 
 def test_a_file_of_the_folder_is_a_checkpoint_like_any_other(tmp_path):
