@@ -3,16 +3,27 @@
 All are functions of samples or features (n, d), real ones first. `modes.py` where the data law is
 known; `frechet.py` and `kernel.py` for one number with what it costs to estimate it;
 `neighbours.py` for quality and variety apart, and for memorisation; `classes.py` for what a
-classifier sees; `intervals.py` for shares that were counted; `parzen.py` for a density put on
-samples, and a trap.
+classifier sees; `support.py` for how many different samples there are; `intervals.py` for shares
+that were counted; `parzen.py` for a density put on samples, and a trap.
 """
 
-from gan_lessons.metrics.classes import class_entropy, class_frequencies, mean_confidence
+from gan_lessons.metrics.classes import (
+    InceptionScore,
+    class_entropy,
+    class_frequencies,
+    inception_score,
+    mean_confidence,
+)
 from gan_lessons.metrics.frechet import frechet_distance, frechet_distance_gaussians
 from gan_lessons.metrics.frechet_statistics import FrechetStatistics
 from gan_lessons.metrics.intervals import Share, binomial_interval
 from gan_lessons.metrics.kernel import KernelDistance, KernelStatistics, kernel_distance
-from gan_lessons.metrics.modes import ModeCoverage, mode_coverage
+from gan_lessons.metrics.modes import (
+    HighQualityExcess,
+    ModeCoverage,
+    high_quality_excess,
+    mode_coverage,
+)
 from gan_lessons.metrics.neighbours import (
     DensityCoverage,
     Neighbours,
@@ -24,10 +35,22 @@ from gan_lessons.metrics.neighbours import (
 )
 from gan_lessons.metrics.parzen import parzen_bandwidth, parzen_log_likelihood
 from gan_lessons.metrics.sliced_wasserstein import sliced_wasserstein
+from gan_lessons.metrics.support import (
+    BirthdayTest,
+    ClosestPairs,
+    birthday_test,
+    closest_pairs,
+    collision_probability,
+    support_size,
+)
 
 __all__ = [
+    "BirthdayTest",
+    "ClosestPairs",
     "DensityCoverage",
     "FrechetStatistics",
+    "HighQualityExcess",
+    "InceptionScore",
     "KernelDistance",
     "KernelStatistics",
     "ModeCoverage",
@@ -35,12 +58,17 @@ __all__ = [
     "PrecisionRecall",
     "Share",
     "binomial_interval",
+    "birthday_test",
     "class_entropy",
     "class_frequencies",
+    "closest_pairs",
+    "collision_probability",
     "density_coverage",
     "expected_coverage",
     "frechet_distance",
     "frechet_distance_gaussians",
+    "high_quality_excess",
+    "inception_score",
     "kernel_distance",
     "mean_confidence",
     "mode_coverage",
@@ -49,4 +77,5 @@ __all__ = [
     "parzen_log_likelihood",
     "precision_recall",
     "sliced_wasserstein",
+    "support_size",
 ]
