@@ -47,7 +47,7 @@ def save_checkpoint(
     Raises
     ------
     TypeError
-        If ``system`` is no System (a ``GANSeeds`` is none), its state holds more than tensors and
+        If ``system`` is no System, its state holds more than tensors and
         plain data, or a metric is no number.
     TrainingDiverged
         If a tensor of the state is not finite: what is on the disk is always a good state.
@@ -100,7 +100,7 @@ def load_checkpoint(path: str | os.PathLike[str], system: System) -> None:
     FileNotFoundError
         If there is no such file.
     TypeError
-        If ``system`` is no System; a ``GANSeeds`` is none.
+        If ``system`` is no System.
     ValueError
         If it is not a checkpoint, is damaged or altered, or is of another network or
         configuration.

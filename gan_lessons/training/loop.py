@@ -63,6 +63,8 @@ def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
         number of samples than asked for; raised when it does.
     """
     check_system(system)
+    if hasattr(system, "rngs"):  # one generator of random numbers for each of many seeds
+        raise TypeError(f"system must be one run, got {type(system).__name__}; see train_seeds.")
     return _train(system, batches(data), check_config(config, system))
 
 

@@ -48,7 +48,7 @@ def check_system(system: object) -> None:
     if missing:
         raise TypeError(
             f"system must be a System such as GANState, got {type(system).__name__} without "
-            f"{', '.join(missing)}; a GANSeeds goes to train_seeds and has no checkpoints."
+            f"{', '.join(missing)}."
         )
 
 

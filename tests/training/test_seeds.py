@@ -6,15 +6,19 @@ import pytest
 import torch
 from torch import nn
 
+from gan_lessons.networks import MLP, MLPDiscriminator
 from gan_lessons.objectives import OBJECTIVES
 from gan_lessons.training import (
     GANSeeds,
     GANState,
     TrainConfig,
+    load_checkpoint,
+    save_checkpoint,
     seeded_networks,
     train,
     train_seeds,
 )
+from gan_lessons.training.stacked import Stacked
 
 DATA = torch.randn(300, 2, generator=torch.Generator().manual_seed(9), dtype=torch.float64) + 2
 
@@ -43,28 +47,63 @@ CONFIGS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("objective", "numbers"),
-    [("non-saturating", "plain"), ("relativistic", "everything"), ("hinge", "everything")],
-)
-def test_batched_runs_equal_single_runs(objective, numbers):
-    config = CONFIGS[numbers]
+def stacks(system):
+    return system._generator, system._discriminator
+
+
+def check_equal_to_single_runs(make_networks, objective, config, data, augment=None):
+    """Train three seeds together and each alone; every number agrees to 1e-12 (in float64)."""
     seeds = [5, 0, 11]
-    together = GANSeeds(make, objective, config, seeds)
-    records = list(train_seeds(together, DATA, config))
+    together = GANSeeds(make_networks, objective, config, seeds, augment)
+    records = list(train_seeds(together, data, config))
     for i, seed in enumerate(seeds):
-        alone = GANState(*seeded_networks(make, seed), objective, replace(config, seed=seed))
-        for record, single in zip(records, train(alone, DATA, alone.config), strict=True):
+        networks = seeded_networks(make_networks, seed)
+        alone = GANState(*networks, objective, replace(config, seed=seed), augment)
+        for record, single in zip(records, train(alone, data, alone.config), strict=True):
             assert record.step == single.step
-            assert set(record.metrics) <= set(single.metrics)  # singles also have gradients
-            for name, numbers_ in record.metrics.items():
-                assert numbers_.shape == (3,)
-                assert numbers_[i].item() == pytest.approx(single.metrics[name], rel=0, abs=1e-12)
-        for mine, theirs in zip(
-            together.networks(i), (alone.generator, alone.discriminator), strict=True
-        ):
+            assert set(record.metrics) == set(single.metrics)
+            for name, number in single.metrics.items():
+                assert record.metrics[name].shape == (3,)
+                assert record.metrics[name][i].item() == pytest.approx(number, rel=0, abs=1e-12)
+        pairs = [
+            (together.networks(i)[0], alone.generator),
+            (together.networks(i)[1], alone.discriminator),
+            (together.networks(i, ema=True)[0], alone.ema.network),
+        ]
+        for mine, theirs in pairs:
             for p, q in zip(mine.parameters(), theirs.parameters(), strict=True):
                 torch.testing.assert_close(p, q, rtol=0, atol=1e-12)
+    weights, average = (together.networks(0, ema=ema)[0].parameters() for ema in (False, True))
+    assert not torch.equal(next(iter(weights)), next(iter(average)))
+    return together
+
+
+@pytest.mark.parametrize("numbers", list(CONFIGS))
+@pytest.mark.parametrize("objective", list(OBJECTIVES))
+def test_batched_runs_equal_single_runs(objective, numbers):
+    together = check_equal_to_single_runs(make, objective, CONFIGS[numbers], DATA)
+    assert all(stack.layers is not None for stack in stacks(together))  # batched by hand
+
+
+def images(seed):
+    g = nn.Sequential(
+        *(nn.Linear(3, 16), nn.Unflatten(1, (4, 2, 2)), nn.GroupNorm(2, 4), nn.ReLU()),
+        *(nn.ConvTranspose2d(4, 1, 4, 2, 1), nn.Tanh()),
+    )
+    d = nn.Sequential(nn.Conv2d(1, 3, 3), nn.SiLU(), nn.Flatten(), nn.Linear(12, 1), nn.Flatten(0))
+    return g.double(), d.double()
+
+
+def shifted(samples, rng):
+    """Move every sample by one random amount."""
+    return samples + torch.randn(1, generator=rng, dtype=samples.dtype)
+
+
+def test_convolutions_equal_single_runs_too():
+    data = torch.rand(40, 1, 4, 4, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    config = replace(CONFIGS["everything"], r2_gamma=0.0, ema_decay=0.9)
+    together = check_equal_to_single_runs(images, "non-saturating", config, data, shifted)
+    assert all(stack.layers is None for stack in stacks(together))  # by torch.func.vmap
 
 
 @pytest.mark.parametrize("key", list(OBJECTIVES))
@@ -85,18 +124,142 @@ def test_a_seed_that_diverges_leaves_the_others_alone():
     assert torch.equal(spoiled.metrics["d_loss"][[0, 2]], clean.metrics["d_loss"][[0, 2]])
 
 
+def test_the_last_update_is_looked_at():
+    """An update that spoils one seed is seen though its loss was finite."""
+    config = replace(CONFIGS["plain"], steps=3)
+    system = GANSeeds(make, "non-saturating", config, 3)
+    step = system.g_optimizer.step
+
+    def spoil():
+        step()
+        if system.steps_done == 2:
+            with torch.no_grad():
+                next(iter(system.g_parameters.values()))[1, 0] = torch.inf
+
+    system.g_optimizer.step = spoil
+    (record,) = train_seeds(system, DATA, config)
+    for number in record.metrics.values():
+        assert torch.isnan(number).tolist() == [False, True, False]
+    assert system.diverged().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_many_seeds_resume_bit_for_bit(tmp_path, spoiled):
+    config = replace(CONFIGS["everything"], steps=6, log_every=3, ema_decay=0.9)
+    systems = [GANSeeds(make, "hinge", config, [4, 2, 9]) for _ in range(3)]
+    if spoiled:
+        for system in systems[:2]:
+            with torch.no_grad():
+                next(iter(system.d_parameters.values()))[1] = torch.inf
+    list(train_seeds(systems[0], DATA, config))
+    next(train_seeds(systems[1], DATA, config))
+    path = save_checkpoint(tmp_path / "seeds.pt", systems[1])
+    assert systems[1].last_checkpoint == path
+    load_checkpoint(path, systems[2])
+    assert systems[2].steps_done == 3
+    (record,) = train_seeds(systems[2], DATA, config)
+    assert torch.isnan(record.metrics["d_loss"]).tolist() == [False, spoiled, False]
+    for there, here in zip(stacks(systems[0]), stacks(systems[2]), strict=True):
+        for p, q in zip(there.parameters(), here.parameters(), strict=True):
+            assert torch.equal(p[[0, 2]], q[[0, 2]])
+    rng = [torch.Generator().manual_seed(0) for _ in range(2)]
+    there, here = (system.sample(5, r) for system, r in zip(systems[::2], rng, strict=True))
+    assert torch.equal(there[[0, 2]], here[[0, 2]])
+
+
+def test_the_state_of_other_seeds_is_refused(tmp_path):
+    config = replace(CONFIGS["plain"], steps=2)
+    path = save_checkpoint(tmp_path / "seeds.pt", GANSeeds(make, "hinge", config, [1, 2]))
+    for objective, seeds, name in (("hinge", [1, 3], "seeds"), ("saturating", [1, 2], "objective")):
+        with pytest.raises(ValueError, match=f"state is of another configuration: {name} differ"):
+            load_checkpoint(path, GANSeeds(make, objective, config, seeds))
+    state = GANSeeds(make, "hinge", config, [1, 2]).state_dict()
+    with pytest.raises(ValueError, match="only on the type of device that they were saved on"):
+        GANSeeds(make, "hinge", config, [1, 2]).load_state_dict({**state, "rng": state["rng"][0]})
+
+
+SHAPES = {  # network -> a batch of two samples, and whether it is run layer by layer
+    "mlp": (lambda: MLP(2, 3, 4, activation="tanh"), (2, 2), True),
+    "critic": (lambda: MLPDiscriminator(2, 4), (2, 2), True),
+    "nested": (
+        lambda: nn.Sequential(nn.Sequential(nn.Linear(2, 3, bias=False)), nn.ELU()),
+        (2, 2),
+        True,
+    ),
+    "flat": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(8, 1), nn.Flatten(0)), (2, 2, 4), True),
+    "rows": (lambda: nn.Sequential(nn.Linear(4, 3), nn.Sigmoid()), (2, 5, 4), True),
+    "softmax": (lambda: nn.Sequential(nn.Linear(2, 3), nn.Softmax(1)), (2, 2), False),
+    "flat twice": (lambda: nn.Sequential(nn.Linear(4, 3), nn.Flatten(1, 2)), (2, 2, 5, 4), False),
+    "subclass": (lambda: Doubled(2, 3), (2, 2), False),
+    "convolution": (lambda: nn.Conv2d(1, 2, 3), (2, 1, 4, 4), False),
+}
+
+
+class Doubled(nn.Linear):
+    """A linear layer that does something else."""
+
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+@pytest.mark.parametrize("kind", list(SHAPES))
+def test_stacked_networks_compute_what_each_computes(kind):
+    make_one, shape, by_layers = SHAPES[kind]
+    networks = [make_one().double() for _ in range(3)]
+    stack = Stacked(networks, "generator")
+    assert (stack.layers is not None) == by_layers
+    x = torch.randn(3, *shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    y = stack(x)
+    for k, network in enumerate(networks):
+        torch.testing.assert_close(y[k], network(x[k]), rtol=0, atol=1e-14)
+        torch.testing.assert_close(y[k], stack.each(k)(x[k]), rtol=0, atol=1e-14)
+    y.square().sum().backward()
+    networks[1](x[1]).square().sum().backward()
+    for p, q in zip(stack.parameters(), networks[1].parameters(), strict=True):
+        torch.testing.assert_close(p.grad[1], q.grad, rtol=0, atol=1e-13)
+
+
+def test_hooks_are_not_passed_by():
+    networks = [nn.Sequential(nn.Linear(2, 2)) for _ in range(2)]
+    for network in networks:
+        network[0].register_forward_hook(lambda module, x, y: -y)
+    stack, x = Stacked(networks, "generator"), torch.ones(2, 4, 2)
+    torch.testing.assert_close(stack(x)[1], networks[1](x[1]))
+
+
+def test_frozen_weights_stay():
+    def frozen(seed):
+        g, d = make(seed)
+        g[0].requires_grad_(False)
+        d[0].requires_grad_(False)
+        return g, d
+
+    config = replace(CONFIGS["plain"], steps=5)
+    system = GANSeeds(frozen, "hinge", config, 2)
+    before = [p.detach().clone() for p in system.g_parameters.values()]
+    list(train_seeds(system, DATA, config))
+    after = list(system.g_parameters.values())
+    same = [torch.equal(p, q) for p, q in zip(before, after, strict=True)]
+    assert same == [True, True, False, False]
+
+
 def test_samples_have_a_seed_axis_and_the_global_state_is_untouched():
     before = torch.get_rng_state()
     config = replace(CONFIGS["plain"], steps=2)
     seeds = GANSeeds(make, "non-saturating", config, 3)
     list(train_seeds(seeds, DATA, config))
-    x = seeds.sample(7, torch.Generator().manual_seed(0))
+    x = seeds.sample(7, torch.Generator().manual_seed(0), ema=False)
     assert x.shape == (3, 7, 2)
     assert not x.requires_grad
     z = torch.randn(7, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     for i in range(3):
         torch.testing.assert_close(seeds.networks(i)[0](z), x[i])
         torch.testing.assert_close(seeds.networks(i)[1](x[i]), seeds.discriminate(x)[i])
+        average = seeds.networks(i, ema=True)[0](z)
+        torch.testing.assert_close(
+            average, seeds.sample(7, torch.Generator().manual_seed(0))[i].to(average)
+        )
+        assert (average - x[i]).abs().max() > 1e-4
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -133,7 +296,7 @@ def test_a_gan_learns_a_normal_law_in_most_seeds():
     start = seeds.sample(5000, torch.Generator().manual_seed(0)).squeeze(2)
     assert ((start.mean(1) - 3).abs() > 1).all()
     list(train_seeds(seeds, normal, config))
-    x = seeds.sample(5000, torch.Generator().manual_seed(0)).squeeze(2)
+    x = seeds.sample(5000, torch.Generator().manual_seed(0), ema=False).squeeze(2)
     good = ((x.mean(1) - 3).abs() < 0.15) & ((x.std(1) - 0.5).abs() < 0.15)
     assert int(good.sum()) >= 10, (x.mean(1), x.std(1))
 
@@ -158,3 +321,11 @@ def test_bad_seeds_and_networks():
         seeds.step(DATA[:4])
     with pytest.raises(TypeError, match="config must be a TrainConfig, got dict"):
         train_seeds(seeds, DATA, {})
+    with pytest.raises(TypeError, match=r"augment must be a function \(samples, rng\), got 3"):
+        GANSeeds(make, "hinge", config, 2, augment=3)
+    for option in ({"compile": True}, {"channels_last": True}, {"precision": "bfloat16"}):
+        with pytest.raises(ValueError, match="config must be without compile, channels_last and"):
+            GANSeeds(make, "hinge", replace(config, **option), 2)
+    pairs = (DATA, torch.zeros(len(DATA)))
+    with pytest.raises(TypeError, match="data must give samples alone for many seeds"):
+        list(train_seeds(seeds, lambda n, rng: tuple(part[:n] for part in pairs), config))
