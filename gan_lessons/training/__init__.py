@@ -12,7 +12,8 @@ A tour, in the order to read it:
 - ``checkpoint``: files to go on from; ``checkpoint_folder``: the last few of a run and its best;
   ``checkpoint_file``: what is in them.
 - ``ranks`` and ``distributed``: the same training on many devices, under ``torchrun``.
-- ``seeds`` and ``ensemble``: many independent GANs as one batched computation.
+- ``seeds`` and ``ensemble``: many independent GANs as one batched computation; ``stacked``: their
+  networks; ``per_seed``: what each does for itself.
 """
 
 from gan_lessons.training.checkpoint import load_checkpoint, save_checkpoint
@@ -22,8 +23,9 @@ from gan_lessons.training.config import TrainConfig
 from gan_lessons.training.device import choose_device, repeatability, seeded_generator
 from gan_lessons.training.distributed import Distributed
 from gan_lessons.training.ema import EMA
-from gan_lessons.training.ensemble import GANSeeds, seeded_networks
+from gan_lessons.training.ensemble import GANSeeds
 from gan_lessons.training.loop import train
+from gan_lessons.training.per_seed import seeded_networks
 from gan_lessons.training.progress import progress
 from gan_lessons.training.ranks import Ranks, process_group
 from gan_lessons.training.records import Record, TrainingDiverged, history
