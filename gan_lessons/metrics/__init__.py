@@ -4,7 +4,8 @@ All are functions of samples or features (n, d), real ones first. `modes.py` whe
 known; `frechet.py` and `kernel.py` for one number with what it costs to estimate it;
 `neighbours.py` for quality and variety apart, and for memorisation; `classes.py` for what a
 classifier sees; `support.py` for how many different samples there are; `intervals.py` for shares
-that were counted; `parzen.py` for a density put on samples, and a trap.
+that were counted; `parzen.py` for a density put on samples, and a trap. `features.py` makes
+features of images; only those of `inception.py` give a FID.
 """
 
 from gan_lessons.metrics.classes import (
@@ -14,8 +15,10 @@ from gan_lessons.metrics.classes import (
     inception_score,
     mean_confidence,
 )
+from gan_lessons.metrics.features import ClassifierFeatures, classifier_features, pixel_features
 from gan_lessons.metrics.frechet import frechet_distance, frechet_distance_gaussians
 from gan_lessons.metrics.frechet_statistics import FrechetStatistics
+from gan_lessons.metrics.inception import fid, inception_features
 from gan_lessons.metrics.intervals import Share, binomial_interval
 from gan_lessons.metrics.kernel import KernelDistance, KernelStatistics, kernel_distance
 from gan_lessons.metrics.modes import (
@@ -46,6 +49,7 @@ from gan_lessons.metrics.support import (
 
 __all__ = [
     "BirthdayTest",
+    "ClassifierFeatures",
     "ClosestPairs",
     "DensityCoverage",
     "FrechetStatistics",
@@ -61,13 +65,16 @@ __all__ = [
     "birthday_test",
     "class_entropy",
     "class_frequencies",
+    "classifier_features",
     "closest_pairs",
     "collision_probability",
     "density_coverage",
     "expected_coverage",
+    "fid",
     "frechet_distance",
     "frechet_distance_gaussians",
     "high_quality_excess",
+    "inception_features",
     "inception_score",
     "kernel_distance",
     "mean_confidence",
@@ -75,6 +82,7 @@ __all__ = [
     "nearest_neighbours",
     "parzen_bandwidth",
     "parzen_log_likelihood",
+    "pixel_features",
     "precision_recall",
     "sliced_wasserstein",
     "support_size",
