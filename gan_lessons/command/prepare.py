@@ -148,17 +148,15 @@ def restore_config(kind: type[Any], data: Any) -> Any:
 
     Raises
     ------
-    ValueError
-        If it is another dict.
+    TypeError, ValueError
+        If it is something else, or a setting has the wrong type or size.
     """
-    try:
-        own, training = dict(data), dict(data["training"])
-        del own["training"]
-        wanted = {field.name for field in fields(kind)} | {f.name for f in fields(TrainConfig)}
-        strange = sorted({*own, *training} - wanted)
-        if strange:
-            raise ValueError(f"it has settings that this version does not know: {strange}")
-        training = {n: tuple(v) if isinstance(v, list) else v for n, v in training.items()}
-        return kind(**own, training=TrainConfig(**training))
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"config must hold the settings of a run, got {data!r}.") from error
+    if not isinstance(data, dict) or not isinstance(data.get("training"), dict):
+        raise ValueError(f"config must hold the settings of a run, got {data!r}.")
+    training = data["training"]
+    own = {name: value for name, value in data.items() if name != "training"}
+    known = {field.name for field in (*fields(kind), *fields(TrainConfig))}
+    if strange := sorted({*own, *training} - known):
+        raise ValueError(f"config has settings that this version does not know: {strange}.")
+    training = {n: tuple(v) if isinstance(v, list) else v for n, v in training.items()}
+    return kind(**own, training=TrainConfig(**training))
