@@ -4,6 +4,7 @@
 """
 
 from gan_lessons.checks.convolution import check_output_sizes
+from gan_lessons.checks.critics import check_critic_loss, check_gradient_penalty
 from gan_lessons.checks.dynamics import (
     check_dirac_eigenvalues,
     check_r1_step_size_limit,
@@ -30,6 +31,7 @@ from gan_lessons.checks.two_sample import check_mmd2_unbiased
 __all__ = [
     "Finding",
     "Report",
+    "check_critic_loss",
     "check_dirac_eigenvalues",
     "check_discriminator_loss",
     "check_discriminator_sgd_step",
@@ -37,6 +39,7 @@ __all__ = [
     "check_generator_gradients",
     "check_generator_loss_non_saturating",
     "check_generator_loss_saturating",
+    "check_gradient_penalty",
     "check_jensen_shannon",
     "check_mmd2_unbiased",
     "check_optimal_discriminator",

@@ -138,6 +138,14 @@ def wasserstein_critic(
     # Just inside the ends: at an end itself the gap may be 0, where the laws begin.
     inside = (right - left) * 1e-6
     at_left, at_right = slope(left + inside), slope(right - inside)
+    ends = torch.tensor([p.support(), q.support()])
+    decided = (at_left != 0).nonzero().flatten()
+    if len(decided):  # rounding hides who is ahead far out in a tail: there the slope goes on
+        first, last = int(decided[0]), int(decided[-1])
+        if bool(ends[:, 0].isinf().any()):
+            at_left[:first], at_right[:first] = at_left[first], at_left[first]
+        if bool(ends[:, 1].isinf().any()):
+            at_left[last + 1 :], at_right[last:] = at_left[last], at_left[last]
     crossing, changes = right.clone(), at_left != at_right
     low, high = left[changes], right[changes]
     for _ in range(_ROUNDS if len(low) else 0):
@@ -146,9 +154,12 @@ def wasserstein_critic(
         low, high = torch.where(before, middle, low), torch.where(before, high, middle)
     crossing[changes] = (low + high) / 2
     rise = at_left * (crossing - left) + at_right * (right - crossing)
-    heights = torch.cat([torch.zeros(1, dtype=torch.float64), rise.cumsum(0)])
-    zero = heights[torch.searchsorted(knots, torch.zeros(1, dtype=torch.float64))]
-    values = heights[torch.searchsorted(knots, wanted.contiguous())] - zero + at_zero
+    # Summed outwards from 0, where f is 0: far out the heights are large, and digits are lost.
+    k = int(torch.searchsorted(knots, torch.zeros(1, dtype=torch.float64)))
+    heights = torch.cat(
+        [-rise[:k].flip(0).cumsum(0).flip(0), rise.new_zeros(1), rise[k:].cumsum(0)]
+    )
+    values = heights[torch.searchsorted(knots, wanted.contiguous())] + at_zero
     return values.to(points)
 
 

@@ -12,6 +12,7 @@ from gan_lessons.viz.samples import plot_density, plot_histogram, scatter
 from gan_lessons.viz.seeds import plot_seeds
 from gan_lessons.viz.style import CRITIC, DATA, LATENT, MODEL, SERIES, Role, add_legend, style
 from gan_lessons.viz.testing import describe_null, describe_power, plot_null, plot_power
+from gan_lessons.viz.transport import plot_transport
 from gan_lessons.viz.updates import plot_update
 from gan_lessons.viz.vector_fields import plot_paths, plot_stability, plot_vector_field
 
@@ -40,6 +41,7 @@ __all__ = [
     "plot_power",
     "plot_seeds",
     "plot_stability",
+    "plot_transport",
     "plot_two_samples",
     "plot_update",
     "plot_vector_field",

@@ -6,6 +6,11 @@ player for the static page and a still for paper.
 
 from gan_lessons.widgets.controls import Choice, Slider
 from gan_lessons.widgets.convergence import explore_dirac_gan
+from gan_lessons.widgets.critics import (
+    explore_critics,
+    explore_penalty_weight,
+    explore_transport_plan,
+)
 from gan_lessons.widgets.explorer import Explorer, explore
 from gan_lessons.widgets.image_gan import explore_samples, explore_training
 from gan_lessons.widgets.jensen_shannon import explore_parallel_lines
@@ -21,6 +26,7 @@ __all__ = [
     "Explorer",
     "Slider",
     "explore",
+    "explore_critics",
     "explore_dirac_gan",
     "explore_gan_steps",
     "explore_logit_losses",
@@ -28,9 +34,11 @@ __all__ = [
     "explore_null_distribution",
     "explore_optimal_discriminator",
     "explore_parallel_lines",
+    "explore_penalty_weight",
     "explore_push_forward",
     "explore_samples",
     "explore_training",
+    "explore_transport_plan",
     "explore_windows",
     "explore_witness",
 ]

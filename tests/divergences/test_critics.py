@@ -164,3 +164,12 @@ def test_bad_input_is_named():
         total_variation_critic("p", q, X)
     with pytest.raises(TypeError, match="function of x"):
         critic_value(p, q, 3.0)
+
+
+def test_the_slope_goes_on_in_the_tails():
+    """At 20 both distribution functions are 1 to all digits; q's mass is still the farther out."""
+    p, q = PAIRS["shifted"]
+    x = torch.tensor([-20.0, 0.0, 20.0], dtype=torch.float64)
+    assert wasserstein_critic(p, q, x).tolist() == pytest.approx([20, 0, -20], abs=1e-6)
+    # beyond a finite end nothing travels
+    assert wasserstein_critic(*PAIRS["apart"], x).tolist() == pytest.approx([0, 0, -4], abs=1e-6)
