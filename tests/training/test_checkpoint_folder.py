@@ -266,13 +266,28 @@ def test_another_network_or_configuration_is_no_damage(tmp_path):
     filled(folder, [None, None])
     before = [path.read_bytes() for path in folder.paths()]
     for other, message in (
-        (state(TrainConfig(batch_size=9, z_dim=3)), "batch_size, log_every|batch_size differ"),
+        (
+            state(TrainConfig(batch_size=9, z_dim=3)),
+            r"batch_size differ \(state has \[8\], the system \[9\]\)",
+        ),
         (state(width=9), r"step-00000002\.pt is of another network"),
     ):
         with pytest.raises(ValueError, match=message):
             folder.resume(other)
         assert other.steps_done == 0
     assert [path.read_bytes() for path in folder.paths()] == before
+
+
+def test_an_older_one_that_would_fit_is_not_taken_instead(tmp_path):
+    """Only damage is passed over: the last whole one is the run's, and it has to fit."""
+    folder = CheckpointFolder(tmp_path)
+    folder.save(state(steps_done=1))
+    folder.save(state(width=9, steps_done=2))
+    system = state()
+    with pytest.raises(ValueError, match=r"step-00000002\.pt is of another network"):
+        folder.resume(system)
+    assert (system.steps_done, system.last_checkpoint) == (0, None)
+    assert steps(folder) == [1, 2]
 
 
 def test_another_run_in_the_folder_is_not_written_over(tmp_path):
