@@ -47,8 +47,8 @@ class EMA:
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         torch._foreach_lerp_(self._mine, self._theirs, 1 - decay)
-        for mine, theirs in zip(self._copied_mine, self._copied_theirs, strict=True):
-            mine.copy_(theirs)
+        if self._copied_mine:
+            torch._foreach_copy_(self._copied_mine, self._copied_theirs)
 
     def state_dict(self) -> dict[str, object]:
         """Return the average and the number of updates."""

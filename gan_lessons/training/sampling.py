@@ -101,6 +101,8 @@ def _rows_of_all(data: tuple[Tensor, ...]) -> Draw:
 def draw_batch(draw: Draw, size: int, rng: torch.Generator) -> Any:
     """Return ``draw(size, rng)``, checked to be that many samples, or a tuple of such."""
     batch = draw(size, rng)
+    if isinstance(batch, Tensor) and batch.shape[:1] == (size,):
+        return batch
     for part in batch if isinstance(batch, tuple) and batch else (batch,):
         if not isinstance(part, Tensor):
             raise TypeError(

@@ -101,17 +101,24 @@ class GANState:
             shape (n,). All detached, none read.
         """
         d_steps = self.config.d_steps
-        if len(batch) == 0 or len(batch) % d_steps:
-            raise ValueError(f"batch must have a multiple of {d_steps} samples, got {len(batch)}.")
+        if not isinstance(batch, Tensor):
+            raise TypeError(
+                f"batch must be a tensor, got {type(batch).__name__}; pass the images alone "
+                "(data.images), labels are for a ConditionalGAN."
+            )
+        size = len(batch)
+        if size == 0 or size % d_steps:
+            raise ValueError(f"batch must have a multiple of {d_steps} samples, got {size}.")
         for network in (self.generator, self.discriminator):
             if not network.training:
                 network.train()
         batch = place(batch, self.device, self.dtype, self.config)
         generate = in_precision(self.generator, self.config)
-        for k, real in enumerate(batch.chunk(d_steps), start=1):
+        parts = batch.chunk(d_steps) if d_steps > 1 else (batch,)
+        for k, real in enumerate(parts, start=1):
             # The last fake batch is used twice: cut off for D, then with its graph for G.
             with torch.set_grad_enabled(k == d_steps):
-                fake = self._view(generate(self.latent(len(real), rng)), rng)
+                fake = self._view(generate(self.latent(size // d_steps, rng)), rng)
             real = self._view(real, rng)
             d = discriminator_step(
                 self.discriminator, self.d_optimizer, self.objective, real, fake, self.config, rng

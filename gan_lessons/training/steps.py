@@ -70,7 +70,7 @@ def discriminator_step(
     real_logits, fake_logits = judge(real), judge(fake)
     loss = objective.discriminator_loss(real_logits, fake_logits)
     penalty = weighted_penalty(discriminator, real, fake, config, rng)
-    optimizer.zero_grad()
+    _cleared(optimizer)
     (loss if penalty is None else loss + penalty).backward()
     optimizer.step()
     loss = loss.detach()
@@ -113,8 +113,8 @@ def generator_step(
     judge = in_precision(discriminator, config)
     real_logits = judge(real) if objective.needs_real else None
     loss = objective.generator_loss(real_logits, judge(fake))
-    optimizer.zero_grad()
-    loss.backward(inputs=_trainable(optimizer))  # no gradients for D's weights
+    weights = _cleared(optimizer)
+    loss.backward(inputs=weights)  # no gradients for D's weights
     optimizer.step()
     return loss.detach()
 
@@ -144,6 +144,8 @@ def weighted_penalty(
     Tensor or None
         A scalar with its graph.
     """
+    if not (config.r1_gamma or config.r2_gamma or config.gp_weight):
+        return None
     terms = []
     with plain(config):  # neither compiled nor in bfloat16
         if config.r1_gamma > 0:
@@ -152,9 +154,16 @@ def weighted_penalty(
             terms.append(config.r2_gamma / 2 * r2_penalty(discriminator, fake))
         if config.gp_weight > 0:
             terms.append(config.gp_weight * gradient_penalty(discriminator, real, fake, rng))
-    return torch.stack(terms).sum() if terms else None
+    return torch.stack(terms).sum()
 
 
-def _trainable(optimizer: Optimizer) -> list[Tensor]:
-    """Return the parameters that an optimizer trains."""
-    return [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
+def _cleared(optimizer: Optimizer) -> list[Tensor]:
+    """Return the weights that an optimizer trains, without gradients.
+
+    This is ``optimizer.zero_grad()`` but for its mark for the profiler, which costs a small
+    network as much as its loss.
+    """
+    weights = [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
+    for weight in weights:
+        weight.grad = None
+    return weights
