@@ -300,7 +300,7 @@ def test_twenty_bytes_for_a_weight_of_g_and_sixteen_for_one_of_d():
 def test_memory_of_one_step(row):
     (name, *_), preset = named(row[0])
     found = peak(*make(name, EXPERIMENTS[name].presets[preset]))
-    assert found == pytest.approx(number(row[-1]), rel=0.15)
+    assert found == pytest.approx(number(row[-1]), rel=0.08)
 
 
 LOWER = table("When memory runs out")
@@ -317,7 +317,7 @@ def changed(flags: str) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("row", LOWER, ids=[row[0] for row in LOWER])
 def test_what_lowering_a_setting_saves(row):
-    assert peak(*make("fashion-mnist", changed(row[1]))) == pytest.approx(number(row[2]), rel=0.15)
+    assert peak(*make("fashion-mnist", changed(row[1]))) == pytest.approx(number(row[2]), rel=0.08)
 
 
 def test_what_the_page_says_of_the_lowered_figures():
