@@ -67,7 +67,7 @@ class Distributed:
         share_gradients(system)
         self._set_out()
 
-    def step(self, batch: Tensor, rng: torch.Generator) -> Mapping[str, Tensor]:
+    def step(self, batch: Any, rng: torch.Generator) -> Mapping[str, Tensor]:
         """Make one step on this rank's share; the metrics, when read, are the whole batch's."""
         metrics = self.system.step(batch, rng)
         self._set_out()
