@@ -8,6 +8,7 @@ from gan_lessons.training.config import TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
 from gan_lessons.training.interrupts import WholeSteps
 from gan_lessons.training.precision import gpu_precision
+from gan_lessons.training.prefetch import HostRows, in_host_memory
 from gan_lessons.training.records import Record, read_metrics
 from gan_lessons.training.sampling import Data, Draw, batches, draw_batch
 from gan_lessons.training.state import GANState
@@ -44,6 +45,9 @@ def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
         For example a ``GANState``; it is changed in place.
     data : Tensor (N, ...), law or callable
         Real samples: a tensor in memory, a law with ``.sample(n, rng)``, or a function (n, rng).
+        A tensor should be on the system's device. One that is too large for a GPU may stay on the
+        CPU: batches are then sent ahead from pinned memory, and their rows are drawn from
+        ``config.seed`` and the number of the step.
     config : TrainConfig
         The numbers that the system was made with; only ``steps`` and ``log_every`` may be others.
         Each step gets ``d_steps * batch_size`` real samples.
@@ -65,7 +69,10 @@ def train(system: System, data: Data, config: TrainConfig) -> Iterator[Record]:
     check_system(system)
     if hasattr(system, "rngs"):  # one generator of random numbers for each of many seeds
         raise TypeError(f"system must be one run, got {type(system).__name__}; see train_seeds.")
-    return _train(system, batches(data), check_config(config, system))
+    draw, config = batches(data), check_config(config, system)
+    if system.rng.device.type == "cuda" and in_host_memory(data):
+        draw = HostRows(data, config.seed, system, system.rng.device)
+    return _train(system, draw, config)
 
 
 def _train(system: System, draw: Draw, config: TrainConfig) -> Iterator[Record]:
