@@ -1,6 +1,7 @@
 """What a critic's loss says about W1, over training and seeds (chapter 11).
 
-Figure "curve", tables "strength" and "digits"; ``python -m gan_lessons.experiments.critics [workers]``.
+Figure "curve", tables "strength" and "digits"; again:
+``python -m gan_lessons.experiments.critics [workers]``.
 """
 
 import sys
@@ -88,7 +89,7 @@ class CriticsConfig:
     n_modes: int = 8
     std: float = 0.05
     hidden: int = 64
-    steps: int = 520
+    steps: int = 400
     every: int = 40
     d_steps: int = 5
     batch_size: int = 128
@@ -97,9 +98,9 @@ class CriticsConfig:
     gp_weight: float = 3.0
     seeds: int = 8
     n_samples: int = 400
-    critic_steps: tuple[int, ...] = (10, 100, 500)
-    critic_seeds: int = 5
-    digits_steps: int = 500
+    critic_steps: tuple[int, ...] = (10, 100, 400)
+    critic_seeds: int = 4
+    digits_steps: int = 300
     digits_seeds: tuple[int, ...] = (0, 1, 2)
 
     def __post_init__(self) -> None:
