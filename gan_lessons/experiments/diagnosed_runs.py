@@ -5,10 +5,10 @@ what ``diagnose`` never sees: the true modes of the data law, fresh samples, how
 fresh pairs. Again: ``python -m gan_lessons.experiments.diagnosed_runs``.
 """
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
+
+from gan_lessons.experiments.provoked_runs import Truth
 
 #: Every label that the rule gives; the first that holds, in this order, is the label.
 LABELS = (
@@ -21,39 +21,6 @@ LABELS = (
     "healthy",
     "unfinished",
 )
-
-
-class Truth(NamedTuple):
-    """What is measured along one run, at t moments evenly spread, from 512 fresh samples each.
-
-    Parameters
-    ----------
-    shares : Tensor (t, k)
-        Share of the samples that is nearest to each of the k modes.
-    modes : Tensor (t,)
-        Modes reached by at least one sample within three standard deviations.
-    high_quality : Tensor (t,)
-        Share of the samples within three standard deviations of a mode.
-    separation : Tensor (t,)
-        Share of fresh (real, fake) pairs in which D gives the real sample the larger logit: 1/2
-        where it cannot tell, 1 where it always can.
-    push : Tensor (t,)
-        Mean |dL_G / d logit| at the fake logits, over its value where all logits are 0.
-    moved : Tensor (t,)
-        Mean distance of G(z) from where it was before training, the same z, over the data's
-        spread (root of the total variance).
-    size : Tensor (t,)
-        Mean distance of samples from the data's mean, over the data's spread; NaN or infinite
-        where samples are.
-    """
-
-    shares: Tensor
-    modes: Tensor
-    high_quality: Tensor
-    separation: Tensor
-    push: Tensor
-    moved: Tensor
-    size: Tensor
 
 
 def effective_modes(shares: Tensor) -> Tensor:

@@ -14,6 +14,8 @@ A tour, in the order to read it:
 - ``ranks`` and ``distributed``: the same training on many devices, under ``torchrun``.
 - ``seeds`` and ``ensemble``: many independent GANs as one batched computation; ``stacked``: their
   networks; ``per_seed``: what each does for itself.
+- ``diagnose``: what a history says about the run, by ``findings``; ``histories``: what it may
+  hold for that.
 """
 
 from gan_lessons.training.checkpoint import load_checkpoint, save_checkpoint
@@ -21,9 +23,12 @@ from gan_lessons.training.checkpoint_file import Checkpoint, read_checkpoint
 from gan_lessons.training.checkpoint_folder import CheckpointFolder
 from gan_lessons.training.config import TrainConfig
 from gan_lessons.training.device import choose_device, repeatability, seeded_generator
+from gan_lessons.training.diagnose import diagnose
 from gan_lessons.training.distributed import Distributed
 from gan_lessons.training.ema import EMA
 from gan_lessons.training.ensemble import GANSeeds
+from gan_lessons.training.findings import FINDINGS, Finding
+from gan_lessons.training.histories import SampleSpread, sample_spread, seed_history
 from gan_lessons.training.loop import train
 from gan_lessons.training.per_seed import seeded_networks
 from gan_lessons.training.progress import progress
@@ -41,19 +46,23 @@ from gan_lessons.training.system import System, networks_of, optimizers_of
 
 __all__ = [
     "EMA",
+    "FINDINGS",
     "Checkpoint",
     "CheckpointFolder",
     "DiscriminatorUpdate",
     "Distributed",
+    "Finding",
     "GANSeeds",
     "GANState",
     "Ranks",
     "Record",
+    "SampleSpread",
     "SeedsRecord",
     "System",
     "TrainConfig",
     "TrainingDiverged",
     "choose_device",
+    "diagnose",
     "discriminator_step",
     "generator_step",
     "history",
@@ -64,7 +73,9 @@ __all__ = [
     "progress",
     "read_checkpoint",
     "repeatability",
+    "sample_spread",
     "save_checkpoint",
+    "seed_history",
     "seeded_generator",
     "seeded_networks",
     "train",
