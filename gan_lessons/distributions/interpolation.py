@@ -31,7 +31,7 @@ def linear_interpolation(start: Tensor, end: Tensor, weights: Tensor) -> Tensor:
 
 
 def spherical_interpolation(start: Tensor, end: Tensor, weights: Tensor) -> Tensor:
-    r"""Walk along an arc: with the angle :math:`\omega` between a and b,
+    r"""Walk along an arc; :math:`\omega` is the angle between a and b.
 
     .. math:: \frac{\sin((1 - t)\,\omega)}{\sin \omega}\, a
         + \frac{\sin(t\,\omega)}{\sin \omega}\, b

@@ -212,7 +212,7 @@ def test_a_state_that_is_not_finite_is_refused(tmp_path, which, value):
 def test_numbers_whose_sum_is_too_large_are_finite(tmp_path):
     system = Pool()
     system.pool = [torch.full((10,), 6e4).half(), torch.full((10,), 3e38)]
-    save_checkpoint(tmp_path / "run.pt", system)
+    assert save_checkpoint(tmp_path / "run.pt", system).is_file()
 
 
 def test_the_system_remembers_its_last_checkpoint(tmp_path):
