@@ -9,6 +9,8 @@ A tour, in the order to read it:
 - ``config``: every number of a run; ``records``: what a run reports, and ``TrainingDiverged``.
 - ``sampling``: where real batches come from; ``ema``: averaged weights; ``device``: where to
   train, and what repeats there; ``progress``: a bar.
+- ``precision``: number formats, memory layout, compilation; ``optimizers``: Adam; ``prefetch``:
+  data too large for a GPU; ``interrupts``: Ctrl-C between steps.
 - ``checkpoint``: files to go on from; ``checkpoint_folder``: the last few of a run and its best;
   ``checkpoint_file``: what is in them.
 - ``ranks`` and ``distributed``: the same training on many devices, under ``torchrun``.

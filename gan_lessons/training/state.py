@@ -25,6 +25,11 @@ class GANState:
     """A generator and a discriminator in training: networks, optimizers, average, generator of
     random numbers.
 
+    On a GPU a step launches its work and reads nothing back, so that the host runs ahead. By
+    torch's rules it can be captured in a ``torch.cuda.CUDAGraph`` where both optimizers' groups have
+    ``capturable=True``, ``rng`` is registered with the graph and no average is kept (its decay is
+    a number of the host, which a graph would keep as it was); ``steps_done`` counts no replay.
+
     Parameters
     ----------
     generator : nn.Module

@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.functional import logsigmoid
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from gan_lessons.objectives import OBJECTIVES
 from gan_lessons.training import (
@@ -320,23 +322,48 @@ def test_progress_passes_records_and_is_silent_without_a_terminal(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_nothing_waits_between_records():
-    """Between records no number is read from the device."""
+class Reads(TorchDispatchMode):
+    """Counts the numbers that are read from the device, at the lowest level."""
 
-    class Watched(torch.utils._python_dispatch.TorchDispatchMode):
-        reads = 0
+    count = 0
 
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            if func is torch.ops.aten._local_scalar_dense.default:
-                self.reads += 1
-            return func(*args, **(kwargs or {}))
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
 
-    c = config(steps=15, r1_gamma=0.1, gp_weight=1.0, instance_noise=0.1, d_steps=2)
-    state = GANState(*networks(), "relativistic", c)
-    with Watched() as watched:
-        for _ in range(15):
-            state.step(DATA[:16], state.rng)
-    assert watched.reads == 0
+
+class Calls(TorchFunctionMode):
+    """Counts the calls by which Python waits for a tensor's numbers."""
+
+    waits = ("item", "tolist", "cpu", "numpy", "nonzero", "__bool__", "__float__", "__int__")
+    count = 0
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        self.count += getattr(func, "__name__", "") in self.waits
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_nothing_waits_between_records(precision):
+    """A record after 25 steps reads as often as a record after 5."""
+    every = {"r1_gamma": 0.1, "r2_gamma": 0.1, "gp_weight": 1.0, "instance_noise": 0.1}
+    counts = []
+    for log_every in (5, 25):
+        c = config(steps=100, d_steps=2, log_every=log_every, precision=precision, **every)
+        records = train(GANState(*networks(), "relativistic", c), DATA, c)
+        with Reads() as reads, Calls() as calls:
+            next(records)
+        counts.append((reads.count, calls.count))
+    assert counts[0] == counts[1]
+    assert counts[0][1] == 1  # the one transfer of read_metrics
+
+
+def test_what_reads_is_counted():
+    with Reads() as reads, Calls() as calls:
+        torch.ones(()).item()
+        bool(torch.ones(()) > 0)
+        torch.ones(3).tolist()
+    assert (reads.count, calls.count) == (2, 3)
 
 
 def test_import_is_light():
