@@ -15,6 +15,7 @@ from gan_lessons.checks.jensen_shannon import (
     check_jensen_shannon,
 )
 from gan_lessons.checks.likelihood import check_parzen_log_likelihood
+from gan_lessons.checks.metrics import check_inception_score, check_precision_recall
 from gan_lessons.checks.objectives import (
     check_discriminator_loss,
     check_generator_loss_non_saturating,
@@ -40,11 +41,13 @@ __all__ = [
     "check_generator_loss_non_saturating",
     "check_generator_loss_saturating",
     "check_gradient_penalty",
+    "check_inception_score",
     "check_jensen_shannon",
     "check_mmd2_unbiased",
     "check_optimal_discriminator",
     "check_output_sizes",
     "check_parzen_log_likelihood",
+    "check_precision_recall",
     "check_r1_step_size_limit",
     "check_smoothed_discriminator",
     "check_xy_step_matrix",

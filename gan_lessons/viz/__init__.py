@@ -8,6 +8,7 @@ from gan_lessons.viz.comparison import plot_p_values, plot_two_samples
 from gan_lessons.viz.figure import Picture, new_figure, show
 from gan_lessons.viz.history import describe_history, plot_history
 from gan_lessons.viz.images import describe_images, image_grid, image_pairs
+from gan_lessons.viz.measuring import plot_balls, plot_verdicts
 from gan_lessons.viz.samples import plot_density, plot_histogram, scatter
 from gan_lessons.viz.seeds import plot_seeds
 from gan_lessons.viz.style import CRITIC, DATA, LATENT, MODEL, SERIES, Role, add_legend, style
@@ -32,6 +33,7 @@ __all__ = [
     "image_grid",
     "image_pairs",
     "new_figure",
+    "plot_balls",
     "plot_density",
     "plot_histogram",
     "plot_history",
@@ -45,6 +47,7 @@ __all__ = [
     "plot_two_samples",
     "plot_update",
     "plot_vector_field",
+    "plot_verdicts",
     "scatter",
     "show",
     "style",
