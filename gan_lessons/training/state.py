@@ -26,9 +26,10 @@ class GANState:
     random numbers.
 
     On a GPU a step launches its work and reads nothing back, so that the host runs ahead. By
-    torch's rules it can be captured in a ``torch.cuda.CUDAGraph`` where both optimizers' groups have
-    ``capturable=True``, ``rng`` is registered with the graph and no average is kept (its decay is
-    a number of the host, which a graph would keep as it was); ``steps_done`` counts no replay.
+    torch's rules it can be captured in a ``torch.cuda.CUDAGraph`` where the groups of both
+    optimizers have ``capturable=True``, ``rng`` is registered with the graph and no average is
+    kept (its decay is a number of the host, which a graph would keep as it was). The host's
+    counter ``steps_done`` does not see replays.
 
     Parameters
     ----------

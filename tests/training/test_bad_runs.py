@@ -20,7 +20,6 @@ from gan_lessons.training import (
     discriminator_step,
     generator_step,
     repeatability,
-    save_checkpoint,
     seeded_generator,
     seeded_networks,
     train,
