@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.func import vmap
 
 from gan_lessons.objectives import Objective
 
@@ -34,7 +35,7 @@ def about_a_line(column: Tensor) -> float:
 def indifferent_loss(objective: Objective) -> float:
     """Return the least D loss over D that give every sample the same logit c."""
     constants = torch.linspace(-3, 3, 601, dtype=torch.float64).unsqueeze(1)
-    return min(float(objective.discriminator_loss(c, c)) for c in constants)
+    return float(vmap(objective.discriminator_loss)(constants, constants).min())
 
 
 def d_advantage(columns: dict[str, Tensor], objective: Objective) -> float:
