@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from gan_lessons.networks import MLP, MLPDiscriminator, MLPGenerator
+from gan_lessons.training.perceptrons import perceptron_layers, perceptrons
 
 # What works entry by entry, so that another leading axis changes nothing.
 _ENTRYWISE = (
@@ -61,9 +62,18 @@ class Stacked(nn.Module):
         for key, weight in self.network.named_parameters():
             weight.data = torch.stack([other.get_parameter(key).detach() for other in networks])
         self.layers = _layers(self.network)
+        last = self.layers[-1:] if self.layers else []
+        self.flat = [type(layer) for layer in last] == [nn.Flatten] and last[0].start_dim == 0
+        self.pairs = perceptron_layers((self.layers or [])[: -1 if self.flat else None])
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map x (s, n, ...) to outputs (s, n, ...), each seed by its own weights."""
+    def forward(self, x: Tensor, frozen: bool = False) -> Tensor:
+        """Map x (s, n, ...) to outputs (s, n, ...), each seed by its own weights.
+
+        ``frozen`` says that no gradient of the weights is wanted, which saves time.
+        """
+        if self.pairs is not None and x.dim() == 3:
+            y = perceptrons(self.pairs, x, frozen)
+            return y.flatten(1) if self.flat else y
         if self.layers is None:
             return vmap(self._one)(dict(self.network.named_parameters()), x)
         for layer in self.layers:
