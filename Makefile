@@ -41,6 +41,7 @@ run: $(VENV)/.book
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.two_sample
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.training
 
 constraints: $(VENV)/.test
 	$(PIP) uv

@@ -329,3 +329,55 @@ def test_bad_seeds_and_networks():
     pairs = (DATA, torch.zeros(len(DATA)))
     with pytest.raises(TypeError, match="data must give samples alone for many seeds"):
         list(train_seeds(seeds, lambda n, rng: tuple(part[:n] for part in pairs), config))
+
+
+DEEP = {
+    "relu": lambda: (nn.Linear(5, 7), nn.ReLU(), nn.Linear(7, 9), nn.ReLU(), nn.Linear(9, 2)),
+    "leaky": lambda: (nn.Linear(5, 12), nn.LeakyReLU(0.3), nn.Linear(12, 1), nn.Flatten(0)),
+    "tanh": lambda: (nn.Linear(2, 12), nn.Tanh(), nn.Linear(12, 3), nn.Tanh()),
+    "affine": lambda: (nn.Linear(3, 2),),
+}
+
+
+@pytest.mark.parametrize("kind", list(DEEP))
+def test_backpropagation_by_hand_equals_autograd(kind):
+    """First and second derivatives, for more seeds than are computed together."""
+    networks = [nn.Sequential(*DEEP[kind]()).double() for _ in range(18)]
+    stack, loose = Stacked(networks, "generator"), Stacked(networks, "generator")
+    assert stack.pairs is not None
+    loose.pairs = None  # layer by layer, by autograd
+    weights, others = list(stack.parameters()), list(loose.parameters())
+    rng = torch.Generator().manual_seed(3)
+    rows, inputs = 6, networks[0][0].in_features
+    x = torch.randn(18, rows, inputs, generator=rng, dtype=torch.float64, requires_grad=True)
+    y, z = stack(x), loose(x)
+    torch.testing.assert_close(y, z, rtol=0, atol=1e-14)
+    g = torch.randn(y.shape, generator=rng, dtype=torch.float64)
+    before = g.clone()
+    first = torch.autograd.grad(y, [x, *weights], g, retain_graph=True)
+    torch.testing.assert_close(
+        first, torch.autograd.grad(z, [x, *others], g, retain_graph=True), rtol=0, atol=1e-13
+    )
+    assert torch.equal(g, before)  # not overwritten
+    (only_x,) = torch.autograd.grad(stack(x, frozen=True), x, g)
+    assert torch.equal(only_x, first[0])
+    assert not stack(x.detach(), frozen=True).requires_grad
+
+    def penalty(outputs, parameters):
+        (slope,) = torch.autograd.grad(outputs, x, g, create_graph=True)
+        loss = (slope.square().sum(2) + 1).log().sum()
+        return torch.autograd.grad(loss, [x, *parameters], allow_unused=True)
+
+    torch.testing.assert_close(penalty(y, weights), penalty(z, others), rtol=0, atol=1e-13)
+
+
+def test_perceptrons_are_known_by_their_layers():
+    def pairs(*layers):
+        return Stacked([nn.Sequential(*layers)], "generator").pairs
+
+    assert pairs(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)) is not None
+    assert pairs(nn.ReLU(), nn.Linear(2, 2)) is None  # an activation before all
+    assert pairs(nn.Linear(2, 2), nn.ReLU(), nn.Tanh()) is None
+    assert pairs(nn.Linear(2, 2), nn.SiLU()) is None  # its slope is not known from its value
+    assert pairs(nn.Linear(2, 2), nn.LeakyReLU(-0.2)) is None
+    assert pairs(nn.Linear(2, 2, bias=False)) is None

@@ -1,0 +1,63 @@
+"""Training code starts fast: little more than torch itself is imported."""
+
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("objectives", "training", "models", "metrics")
+PACKAGES = [f"gan_lessons.{name}" for name in FOLDERS if (ROOT / "gan_lessons" / name).is_dir()]
+SLOW = (
+    *("scipy.stats", "scipy.integrate", "scipy.optimize", "sklearn", "pandas"),
+    *("matplotlib", "IPython", "ipykernel", "ipywidgets", "tensorboard"),
+    *("torch._dynamo", "torch._inductor", "torchvision"),
+)
+
+
+def in_a_new_python(lines: list[str]) -> str:
+    """Return what a fresh interpreter prints: this one has loaded much already."""
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_nothing_slow_is_imported():
+    loaded = in_a_new_python(
+        ["import sys, torch", "before = set(sys.modules)", *(f"import {p}" for p in PACKAGES)]
+        + ["print(*sorted(set(sys.modules) - before))"]
+    ).split()
+    assert set(PACKAGES) <= set(loaded)
+    assert [name for name in loaded if name in SLOW or name.startswith("torch.distributed.")] == []
+
+
+def import_ratio(rounds: int) -> float:
+    """Return the median over interleaved pairs: CPU time with the packages over torch alone."""
+    imports = {
+        "torch": ["import torch"],
+        "all": ["import torch", *(f"import {p}" for p in PACKAGES)],
+    }
+    ratios = []
+    for _ in range(rounds):
+        seconds = {
+            name: float(in_a_new_python(["import time", *lines, "print(time.process_time())"]))
+            for name, lines in imports.items()
+        }
+        ratios.append(seconds["all"] / seconds["torch"])
+    return statistics.median(ratios)
+
+
+@pytest.mark.slow
+def test_importing_costs_at_most_a_tenth_of_torch():
+    """Seen: 1.06 on a busy machine. A second try is given, since others may be at work."""
+    in_a_new_python([f"import {package}" for package in PACKAGES])  # compiled files, disk cache
+    first = import_ratio(5)
+    assert first <= 1.10 or import_ratio(5) <= 1.10, first
