@@ -49,9 +49,7 @@ def test_the_classifier_knows_digits_and_its_features_tell_real_from_noise(digit
     assert real.shape == (len(test.images), found.network.n_features)
     assert torch.allclose(real, found.network.features(test.images), atol=1e-5)
     n = len(test.images)
-    noise = test.images + torch.randn(
-        test.images.shape, generator=torch.Generator().manual_seed(0)
-    )
+    noise = test.images + torch.randn(test.images.shape, generator=torch.Generator().manual_seed(0))
     floor = frechet_distance(real, found(train.images[:n]))
     assert frechet_distance(real, found(noise)) > 3 * floor
     score = inception_score(found.probabilities(test.images)).mean
@@ -100,6 +98,16 @@ def test_trained_once_and_kept_in_the_folder_that_is_named(few, tmp_path, monkey
     assert all(isinstance(t, torch.Tensor) for t in torch.load(file, weights_only=True).values())
 
 
+class Harm:
+    """Would write a file if it were unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
 @pytest.mark.parametrize("damage", ["half", "other", "pickle"])
 def test_a_damaged_file_is_named_and_not_run(few, tmp_path, damage):
     classifier_features(*few, epochs=1, folder=tmp_path)
@@ -109,9 +117,10 @@ def test_a_damaged_file_is_named_and_not_run(few, tmp_path, damage):
     elif damage == "other":
         torch.save({"a": torch.zeros(3)}, file)
     else:
-        torch.save({"a": pytest.raises}, file)
+        torch.save({"a": Harm(tmp_path / "harm")}, file)
     with pytest.raises(ValueError, match="cannot be read; delete the file, it is trained anew"):
         classifier_features(*few, epochs=1, folder=tmp_path)
+    assert not (tmp_path / "harm").exists()
 
 
 def test_without_a_folder_nothing_is_written(few, tmp_path, monkeypatch):

@@ -106,10 +106,22 @@ def test_dead_features_agree_with_the_samples_own_route():
 def test_moments_by_blocks(monkeypatch):
     x = normal(50, 9, 0).float() + 100
     monkeypatch.setattr(_distances, "_BLOCK_ENTRIES", 64)
-    monkeypatch.setattr(_moments, "_BLOCK", 4)
     mean, covariance = _moments.moments(x)
     assert np.allclose(mean, x.double().mean(0), rtol=1e-14)
     assert np.allclose(covariance, np.cov(x.double().numpy(), rowvar=False), rtol=1e-12)
+
+
+def test_gram_by_blocks_as_on_a_gpu(monkeypatch):
+    monkeypatch.setattr(_moments, "_BLOCK", 4)
+    a = normal(20, 10, 0)
+
+    class OnGPU(torch.Tensor):
+        device = torch.device("cuda")
+
+    found = _moments.gram(a.as_subclass(OnGPU)).as_subclass(torch.Tensor)
+    assert torch.allclose(found, a.T @ a, rtol=1e-12)
+    assert torch.allclose(_moments.gram(a), a.T @ a, rtol=1e-12)
+    assert torch.equal(found, found.T)
 
 
 def test_commuting_covariances_have_a_closed_form():

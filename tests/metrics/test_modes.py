@@ -80,7 +80,10 @@ def test_collapse_inside_the_modes_is_seen(mixture):
 
 def test_the_p_value_is_the_exact_probability_of_so_many():
     # all of n inside: p^n
-    assert high_quality_excess(1.0, 2500).p_value == pytest.approx((1 - math.exp(-4.5)) ** 2500)
+    whole = high_quality_excess(1.0, 2500).p_value
+    assert whole == pytest.approx((1 - math.exp(-4.5)) ** 2500, rel=1e-9, abs=0)
+    # 2 of 2 or 1 of 2 inside: 1 - P(none)
+    assert high_quality_excess(0.5, 2).p_value == pytest.approx(1 - math.exp(-9))
     assert high_quality_excess(0.0, 10).p_value == 1.0
 
 
