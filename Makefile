@@ -7,7 +7,7 @@ NOTEBOOKS := $(wildcard book/*.ipynb)
 # One thread a process: two processes share the work, and numbers repeat.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-.PHONY: book run test check slow pages notebooks bench constraints clean
+.PHONY: book run test check slow pages notebooks experiments bench constraints clean
 
 # --- the two commands -----------------------------------------------------------------------------
 book: $(VENV)/.book
@@ -38,6 +38,10 @@ pages: $(VENV)/.test
 # make run, or make run ONLY="02_two_sample_test"
 run: $(VENV)/.book
 	$(BIN)/python book/tools/run.py $(ONLY)
+
+# trains what book/runs lacks of chapters 10 and 12; resumes; make experiments MINUTES=30
+experiments: $(VENV)/.book
+	OMP_NUM_THREADS=1 $(BIN)/python -m gan_lessons.experiments.modes_laptop $(MINUTES)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.two_sample
