@@ -18,7 +18,7 @@ SEEN, UNSEEN = 0.8, 0.3  # shares of repetitions
 
 
 def plot_balls(centres: Numbers, radii: Numbers, role: Role, ax: Axes | None = None) -> Axes:
-    """Draw a tinted disc around each point of the plane: a support made of balls.
+    """Draw a tinted disc around each point of the plane, and the outline of their union.
 
     Parameters
     ----------
@@ -51,12 +51,14 @@ def plot_balls(centres: Numbers, radii: Numbers, role: Role, ax: Axes | None = N
     if sizes.min() < 0:
         raise ValueError(f"radii must not be negative, got a smallest of {sizes.min():.4g}.")
     ax = axes_or_new(ax, 4.0, 4.0)
-    circles = [Circle(tuple(c), r) for c, r in zip(middles.tolist(), sizes.tolist(), strict=True)]
-    collection = PatchCollection(
-        circles, facecolor=(*_rgb(role.color), 0.1), edgecolor=(*_rgb(role.color), 0.45)
-    )
-    collection.set_linewidth(0.5)
-    ax.add_collection(collection)
+    for width, tint in ((1.6, 0.55), (0.0, 0.14)):  # first outlines, then discs that cover them
+        color = tuple(1 - tint * (1 - part) for part in _rgb(role.color))
+        circles = [
+            Circle(tuple(c), r) for c, r in zip(middles.tolist(), sizes.tolist(), strict=True)
+        ]
+        drawn = PatchCollection(circles, facecolor=color, edgecolor=color, linewidth=width)
+        drawn.set_zorder(0.5)
+        ax.add_collection(drawn)
     ax.set_aspect("equal")
     ax.autoscale_view()
     return ax
@@ -112,7 +114,7 @@ def plot_verdicts(
             if hatch:
                 box.set(hatch=hatch, edgecolor=(*_rgb(color), 0.4), linewidth=0)
             ax.add_patch(box)
-            ax.text(j, i, text, ha="center", va="center", color=color, fontweight=weight)
+            ax.text(j, i, text, ha="center", va="center_baseline", color=color, fontweight=weight)
         ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
         ax.set_xticks(range(len(columns)), list(columns))
         ax.set_yticks(range(len(rows)), list(rows))

@@ -6,17 +6,15 @@ player for the static page and a still for paper.
 
 from gan_lessons.widgets.controls import Choice, Slider
 from gan_lessons.widgets.convergence import explore_dirac_gan
-from gan_lessons.widgets.critics import (
-    explore_critics,
-    explore_penalty_weight,
-    explore_transport_plan,
-)
+from gan_lessons.widgets.critics import explore_critics, explore_transport_plan
 from gan_lessons.widgets.explorer import Explorer, explore
 from gan_lessons.widgets.image_gan import explore_samples, explore_training
 from gan_lessons.widgets.jensen_shannon import explore_parallel_lines
 from gan_lessons.widgets.likelihood import explore_noise_share, explore_windows
+from gan_lessons.widgets.measuring import explore_failures, explore_precision_recall
 from gan_lessons.widgets.minimax import explore_logit_losses, explore_push_forward
 from gan_lessons.widgets.optimal_discriminator import explore_optimal_discriminator
+from gan_lessons.widgets.penalty import explore_penalty_weight
 from gan_lessons.widgets.training import explore_gan_steps
 from gan_lessons.widgets.two_sample import explore_null_distribution
 from gan_lessons.widgets.witness import explore_witness
@@ -28,6 +26,7 @@ __all__ = [
     "explore",
     "explore_critics",
     "explore_dirac_gan",
+    "explore_failures",
     "explore_gan_steps",
     "explore_logit_losses",
     "explore_noise_share",
@@ -35,6 +34,7 @@ __all__ = [
     "explore_optimal_discriminator",
     "explore_parallel_lines",
     "explore_penalty_weight",
+    "explore_precision_recall",
     "explore_push_forward",
     "explore_samples",
     "explore_training",

@@ -7,10 +7,11 @@ from gan_lessons.viz.style import CRITIC, MODEL
 
 def test_a_disc_for_each_radius():
     ax = plot_balls([[0.0, 1.0], [2.0, 3.0]], [0.5, 1.0], DATA)
-    (collection,) = ax.collections
-    boxes = [path.get_extents() for path in collection.get_paths()]
+    outlines, discs = ax.collections
+    boxes = [path.get_extents() for path in discs.get_paths()]
     assert [round(float(box.width), 6) for box in boxes] == [1.0, 2.0]
     assert [round(float(box.x0 + box.x1), 6) / 2 for box in boxes] == [0.0, 2.0]
+    assert outlines.get_linewidth()[0] > discs.get_linewidth()[0] == 0
     assert ax.get_ylim()[1] >= 4.0
 
 
