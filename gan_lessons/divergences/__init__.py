@@ -13,8 +13,6 @@ from gan_lessons.divergences.catalogue import F_DIVERGENCES, get_divergence
 from gan_lessons.divergences.conjugates import numerical_conjugate
 from gan_lessons.divergences.critics import (
     critic_value,
-    maximum_mean_discrepancy,
-    mmd_critic,
     total_variation_critic,
     wasserstein_critic,
 )
@@ -32,6 +30,7 @@ from gan_lessons.divergences.exact import (
     jensen_shannon,
 )
 from gan_lessons.divergences.generator import GeneratorLosses, losses_at_optimum
+from gan_lessons.divergences.mean_embedding import maximum_mean_discrepancy, mmd_critic
 from gan_lessons.divergences.quadrature import Integral, integrate, integrate_over_laws
 from gan_lessons.divergences.variational import exact_variational_bound, variational_bound
 from gan_lessons.divergences.wasserstein import wasserstein1

@@ -7,28 +7,21 @@ Figure "curve", tables "strength" and "digits"; again:
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from multiprocessing import get_context
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gan_lessons._validation import check_count, check_positive
-from gan_lessons.data import load
-from gan_lessons.distributions import Mixture, Normal, ring
-from gan_lessons.experiments._image_networks import image_networks
-from gan_lessons.experiments._settings import check_counts
-from gan_lessons.experiments.image_gan import PRESETS, ImageGANConfig, Yardstick, train_classifier
+from gan_lessons.distributions import Mixture, Normal
+from gan_lessons.experiments.critics_on_digits import DIGITS, digits_floor, run_digits
+from gan_lessons.experiments.critics_settings import CriticsConfig, data_law, train_config
 from gan_lessons.experiments.recorded import save_recorded
 from gan_lessons.networks import MLPDiscriminator, MLPGenerator
-from gan_lessons.regularizers import spectral_norm
 from gan_lessons.training import (
     GANSeeds,
-    GANState,
-    TrainConfig,
     discriminator_step,
-    train,
     train_seeds,
 )
 
@@ -46,94 +39,6 @@ STRENGTHS: dict[str, tuple[int, int]] = {
     "16 units": (16, 1),
     "64 + 64 units": (64, 2),
 }
-
-#: How the digits are trained: objective, d_steps, gp_weight, and whether D is normalised.
-DIGITS: dict[str, tuple[str, int, float, bool]] = {
-    "non-saturating": ("non-saturating", 1, 0.0, False),
-    "WGAN-GP": ("wasserstein", 3, 1.0, False),
-    "SN-GAN": ("hinge", 1, 0.0, True),
-}
-
-
-@dataclass(frozen=True)
-class CriticsConfig:
-    """Settings of the experiment.
-
-    Parameters
-    ----------
-    n_modes, std
-        The ring, of radius 1, that the GANs learn.
-    hidden
-        Units in each of the two hidden layers of both networks.
-    steps, every
-        Generator steps, and steps between two measurements.
-    d_steps
-        Updates of the judge per step.
-    batch_size, g_lr, d_lr, gp_weight
-        As in ``TrainConfig``.
-    seeds
-        Runs with each judge.
-    n_samples
-        Samples of data and of model in each measurement.
-    critic_steps, critic_seeds
-        Updates after which critics of two fixed laws are read, and how many of them are trained.
-    digits_steps, digits_seeds
-        Generator steps and runs of each way to train on digits; 0 steps leave them out.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a setting has the wrong type or size.
-    """
-
-    n_modes: int = 8
-    std: float = 0.05
-    hidden: int = 64
-    steps: int = 400
-    every: int = 40
-    d_steps: int = 5
-    batch_size: int = 128
-    g_lr: float = 5e-4
-    d_lr: float = 5e-3
-    gp_weight: float = 3.0
-    seeds: int = 8
-    n_samples: int = 400
-    critic_steps: tuple[int, ...] = (10, 100, 400)
-    critic_seeds: int = 4
-    digits_steps: int = 300
-    digits_seeds: tuple[int, ...] = (0, 1, 2)
-
-    def __post_init__(self) -> None:
-        for name in ("n_modes", "hidden", "steps", "every", "d_steps", "batch_size", "seeds"):
-            check_count(getattr(self, name), name)
-        check_count(self.critic_seeds, "critic_seeds")
-        check_counts(self.critic_steps, "critic_steps", rising=True)
-        check_count(self.n_samples, "n_samples", minimum=2)
-        check_count(self.digits_steps, "digits_steps", minimum=0)
-        check_counts(self.digits_seeds, "digits_seeds", minimum=0)
-        for name in ("std", "g_lr", "d_lr", "gp_weight"):
-            check_positive(getattr(self, name), name)
-
-
-def data_law(config: CriticsConfig) -> Mixture:
-    """Return the ring."""
-    return ring(config.n_modes, 1.0, config.std)
-
-
-def train_config(config: CriticsConfig, penalised: bool = True) -> TrainConfig:
-    """Return the numbers of a run on the ring."""
-    return TrainConfig(
-        steps=config.steps,
-        batch_size=config.batch_size,
-        z_dim=2,
-        d_steps=config.d_steps,
-        g_lr=config.g_lr,
-        d_lr=config.d_lr,
-        betas=(0.0, 0.9),
-        gp_weight=config.gp_weight if penalised else 0.0,
-        ema_decay=0.0,
-        log_every=config.every,
-    )
 
 
 def wasserstein_exact(x: Tensor, y: Tensor) -> float:
@@ -247,53 +152,6 @@ def truth_of_w1(config: CriticsConfig, n: int = 2000) -> float:
     return wasserstein_exact(law.sample(n, rng), blob_like(law).sample(n, rng))
 
 
-def make_digits_gan(way: str, base: ImageGANConfig, seed: int, steps: int) -> GANState:
-    """Return a GAN for digits in one of the ways of ``DIGITS``, ready to be trained."""
-    objective, d_steps, weight, normalised = DIGITS[way]
-    numbers = replace(
-        base.training(),
-        steps=steps,
-        log_every=steps,
-        r1_gamma=0.0,
-        d_steps=d_steps,
-        gp_weight=weight,
-        seed=seed,
-    )
-    g, d = image_networks(base.image_size, 1, base.z_dim, base.width, base.fan_in_start, seed)
-    if normalised:
-        spectral_norm(d, rng=torch.Generator().manual_seed(seed))
-    return GANState(g, d, objective, numbers)
-
-
-def make_yardstick(base: ImageGANConfig) -> Yardstick:
-    """Return what measures images of digits, by features of a small classifier."""
-    training = load(base.dataset, "train", size=base.image_size)
-    held_out = load(base.dataset, "test", size=base.image_size).images
-    classifier = train_classifier(training, base.classifier_epochs).requires_grad_(False)
-    return Yardstick(classifier, held_out)
-
-
-def run_digits(config: CriticsConfig, way: str) -> list[float]:
-    """Return the Frechet distance of each seed trained in one of the ways of ``DIGITS``."""
-    base = PRESETS["laptop"]
-    training = load(base.dataset, "train", size=base.image_size).images
-    yardstick, found = make_yardstick(base), []
-    for seed in config.digits_seeds:
-        system = make_digits_gan(way, base, seed, config.digits_steps)
-        for _ in train(system, training, system.config):
-            pass
-        samples = system.sample(yardstick.n, torch.Generator().manual_seed(seed))
-        found.append(float(f"{yardstick.distance(samples):.4g}"))
-    return found
-
-
-def digits_floor() -> list[float]:
-    """Return Frechet distances of real digits from held-out ones: no model need get below."""
-    base = PRESETS["laptop"]
-    training = load(base.dataset, "train", size=base.image_size).images
-    return [float(f"{d:.4g}") for d in make_yardstick(base).floor(training).distances]
-
-
 def run(config: CriticsConfig, workers: int = 1) -> dict[str, Any]:
     """Run all judges on the ring, critics of all strengths, and the digits.
 
@@ -314,7 +172,10 @@ def run(config: CriticsConfig, workers: int = 1) -> dict[str, Any]:
         workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
     ) as pool:
         ways = DIGITS if config.digits_steps else {}
-        digits = {way: pool.submit(run_digits, config, way) for way in ways}
+        digits = {
+            way: pool.submit(run_digits, way, config.digits_steps, config.digits_seeds)
+            for way in ways
+        }
         judges = {judge: pool.submit(run_judge, config, judge) for judge in JUDGES}
         strengths = {size: pool.submit(run_strength, config, size) for size in STRENGTHS}
         results: dict[str, Any] = {

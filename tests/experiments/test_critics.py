@@ -5,17 +5,15 @@ import torch
 
 from gan_lessons.experiments import load_recorded
 from gan_lessons.experiments.critics import (
-    DIGITS,
     JUDGES,
     STRENGTHS,
-    CriticsConfig,
     blob_like,
-    data_law,
-    make_digits_gan,
     run_judge,
     run_strength,
     wasserstein_exact,
 )
+from gan_lessons.experiments.critics_on_digits import DIGITS, make_digits_gan
+from gan_lessons.experiments.critics_settings import CriticsConfig, data_law
 from gan_lessons.experiments.image_gan import PRESETS
 from gan_lessons.two_sample import transport_plan
 

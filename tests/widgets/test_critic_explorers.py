@@ -5,19 +5,21 @@ from gan_lessons.divergences import wasserstein1
 from gan_lessons.two_sample import transport_plan, wasserstein_1d
 from gan_lessons.widgets.critics import (
     BANDWIDTH,
-    MODELS,
     PAIRS,
     PLACES,
     PLANS,
     SHIFTS,
-    VIEW,
-    WEIGHTS,
     _draw_plan,
     compute_critics,
-    compute_penalised,
-    interpolate_density,
     make_pair,
     make_plan,
+)
+from gan_lessons.widgets.penalty import (
+    MODELS,
+    VIEW,
+    WEIGHTS,
+    compute_penalised,
+    interpolate_density,
     penalty_pair,
 )
 
