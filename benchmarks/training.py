@@ -148,7 +148,7 @@ def compare(
 
 def table(quick: bool) -> list[Row]:
     """Measure everything on the CPU."""
-    rounds = 5 if quick else 15
+    rounds = 5 if quick else 9
     small, large = points(64, 128), points(128, 256)
     rows = []
     name = "2-D ring, MLP 128, batch 256, one run; common loop"

@@ -52,8 +52,8 @@ def stacks(system):
 
 
 def check_equal_to_single_runs(make_networks, objective, config, data, augment=None):
-    """Train three seeds together and each alone; every number agrees to 1e-12 (in float64)."""
-    seeds = [5, 0, 11]
+    """Train two seeds together and each alone; every number agrees to 1e-12 (in float64)."""
+    seeds = [5, 11]
     together = GANSeeds(make_networks, objective, config, seeds, augment)
     records = list(train_seeds(together, data, config))
     for i, seed in enumerate(seeds):
@@ -63,7 +63,7 @@ def check_equal_to_single_runs(make_networks, objective, config, data, augment=N
             assert record.step == single.step
             assert set(record.metrics) == set(single.metrics)
             for name, number in single.metrics.items():
-                assert record.metrics[name].shape == (3,)
+                assert record.metrics[name].shape == (2,)
                 assert record.metrics[name][i].item() == pytest.approx(number, rel=0, abs=1e-12)
         pairs = [
             (together.networks(i)[0], alone.generator),
@@ -78,8 +78,10 @@ def check_equal_to_single_runs(make_networks, objective, config, data, augment=N
     return together
 
 
-@pytest.mark.parametrize("numbers", list(CONFIGS))
-@pytest.mark.parametrize("objective", list(OBJECTIVES))
+@pytest.mark.parametrize(
+    ("objective", "numbers"),
+    [*((key, "everything") for key in OBJECTIVES), ("hinge", "plain"), ("wasserstein", "plain")],
+)
 def test_batched_runs_equal_single_runs(objective, numbers):
     together = check_equal_to_single_runs(make, objective, CONFIGS[numbers], DATA)
     assert all(stack.layers is not None for stack in stacks(together))  # batched by hand
@@ -101,7 +103,7 @@ def shifted(samples, rng):
 
 def test_convolutions_equal_single_runs_too():
     data = torch.rand(40, 1, 4, 4, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    config = replace(CONFIGS["everything"], r2_gamma=0.0, ema_decay=0.9)
+    config = replace(CONFIGS["everything"], steps=20, log_every=10, r2_gamma=0.0, ema_decay=0.9)
     together = check_equal_to_single_runs(images, "non-saturating", config, data, shifted)
     assert all(stack.layers is None for stack in stacks(together))  # by torch.func.vmap
 
