@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_lessons.metrics._distances import row_blocks, to_float64
+from gan_lessons.metrics._distances import row_blocks
 
 _BLOCK = 256
 
@@ -35,10 +35,13 @@ def gram(a: Tensor) -> Tensor:
 
 def moments(samples: Tensor) -> Moments:
     """Compute mean and covariance of (n, d), n > 1; a float64 copy is only made of blocks."""
+    samples = samples.detach()
+    if samples.device.type == "mps":  # has no float64
+        samples = samples.cpu()
     blocks = list(row_blocks(len(samples), samples.shape[1]))
-    total = torch.stack([to_float64(samples[rows]).sum(0) for rows in blocks])
-    mean = total.sum(0) / len(samples)
-    scatter = gram(to_float64(samples[blocks[0]]) - mean)
+    sums = [samples[rows].sum(0, dtype=torch.float64) for rows in blocks]
+    mean = torch.stack(sums).sum(0) / len(samples)
+    scatter = gram(samples[blocks[0]] - mean)  # less a float64 mean: float64
     for rows in blocks[1:]:
-        scatter += gram(to_float64(samples[rows]) - mean)
+        scatter += gram(samples[rows] - mean)
     return Moments(mean, scatter.div_(len(samples) - 1))
