@@ -12,8 +12,9 @@ CORE = ("steps", "state", "system", "loop", "config", "records", "sampling", "em
 def code_lines(source: str) -> int:
     """Count the lines that are neither blank, nor a comment, nor part of a docstring."""
     documented: set[int] = set()
+    with_docs = ast.Module | ast.ClassDef | ast.FunctionDef
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+        if isinstance(node, with_docs) and ast.get_docstring(node):
             text = node.body[0]
             documented.update(range(text.lineno, (text.end_lineno or text.lineno) + 1))
     return sum(
