@@ -102,7 +102,8 @@ def test_what_is_not_finite_is_lost_and_leaves_the_others_alone():
 def test_a_seed_is_the_same_run_alone_and_among_others():
     many = train_setting(SMALL, (3, 5, 4), (2, 4), 200)
     one = train_setting(SMALL, (5,), (2, 4), 200)
-    assert many.seeds == (3, 5, 4) and many.times == (2, 4)
+    assert many.seeds == (3, 5, 4)
+    assert many.times == (2, 4)
     for a, b in zip(many.outcomes, one.outcomes, strict=True):
         assert a.shape == (2, 3)
         assert torch.allclose(a[:, 1:2], b, atol=1e-3, equal_nan=True)

@@ -86,12 +86,14 @@ def test_it_resumes_where_it_was_stopped(quick, tmp_path):
     assert [new for _, new in run(quick, tmp_path, JOBS)] == [False] * 3
     assert (tmp_path / f"{STORE}.json").read_text() == before
     data = json.loads(before)
-    assert data["config"]["n"] == 50 and data["machine"]["torch"] == torch.__version__
+    assert data["config"]["n"] == 50
+    assert data["machine"]["torch"] == torch.__version__
     assert {one["name"] for one in data["results"]["runs"]} == {"baseline", "hinge"}
     setting = setting_of("hinge")
     joined = stored_runs(setting, (2, 0), n=50, folder=tmp_path)
     again = train_setting(setting, (2, 0), n=50)
-    assert joined is not None and joined.seeds == (2, 0)
+    assert joined is not None
+    assert joined.seeds == (2, 0)
     for a, b in zip(joined.outcomes, again.outcomes, strict=True):
         assert torch.allclose(a, b, rtol=2e-3, atol=2e-3, equal_nan=True)
 
@@ -108,7 +110,9 @@ def test_the_store_gives_back_what_it_got_seed_by_seed():
     stored = json.loads(json.dumps(stored, allow_nan=False))
     assert decode(stored[0]).outcomes.modes.tolist() == [[5, 3], [5.25, 3.25]]
     found = select(stored, "a", (3, 4))
-    assert found is not None and found.seeds == (3, 4) and found.times == (2, 4)
+    assert found is not None
+    assert found.seeds == (3, 4)
+    assert found.times == (2, 4)
     assert found.outcomes.modes.tolist() == [[3, 4], [3.25, 4.25]]
     assert found.outcomes.kl.tolist() == [[203, 204], [203.2, 204.2]]  # four digits
     assert bool(found.outcomes.misplaced.isnan().all())

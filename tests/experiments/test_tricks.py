@@ -99,7 +99,8 @@ def test_a_readers_own_trick_takes_one_cell(monkeypatch):
     assert effect.misplaced.low <= effect.misplaced.value <= effect.misplaced.high
     nothing = run_trick(Trick("nothing", lambda s: s), range(3), TINY, times=(2, 4), n=50)
     assert nothing.misplaced == (0, 0, 0)
-    assert nothing.verdict == "does nothing here" and nothing.complete_p == 1
+    assert nothing.verdict == "does nothing here"
+    assert nothing.complete_p == 1
 
 
 def test_cost_counts_the_steps_of_d():
@@ -115,7 +116,8 @@ def test_every_trick_changes_the_baseline_and_trains():
         assert setting != replace(BASELINE, hidden=8)
         system, records = start_training(setting, (0, 1), (1, 2))
         last = list(records)[-1]
-        assert last.step == 2 and bool(last.metrics["d_loss"].isfinite().all())
+        assert last.step == 2
+        assert bool(last.metrics["d_loss"].isfinite().all())
         assert not bool(system.diverged().any())
     assert [f"R1, gamma {gamma:g}" in TRICKS for gamma in GAMMAS] == [True] * len(GAMMAS)
 
@@ -123,8 +125,8 @@ def test_every_trick_changes_the_baseline_and_trains():
 def test_clipped_weights_stay_in_their_box_and_sgd_is_sgd():
     system, records = start_training(replace(TINY, prepare=clip_d), (0, 1), (2,))
     assert len(list(records)) == 1
-    assert max(float(w.detach().abs().max()) for w in system.d_parameters.values()) <= 0.1
-    assert max(float(w.detach().abs().max()) for w in system.g_parameters.values()) > 0.1
+    assert max(float(w.detach().abs().max()) for w in system.d_parameters.values()) < 0.1001
+    assert max(float(w.detach().abs().max()) for w in system.g_parameters.values()) > 0.1001
     system, _ = start_training(replace(TINY, prepare=sgd_for_d), (0,), (2,))
     assert isinstance(system.d_optimizer, torch.optim.SGD)
     before = [w.detach().clone() for w in system.d_parameters.values()]
@@ -181,7 +183,7 @@ def test_z_on_the_sphere_keeps_its_direction():
 
 
 def test_smoothed_labels_are_cross_entropies_with_labels():
-    real, fake = torch.linspace(-3, 3, 9), torch.linspace(-2, 4, 9)
+    real, fake = torch.linspace(-3, 2, 9), torch.linspace(-2, 3, 9)  # not even about 0
     cross = nn.functional.binary_cross_entropy_with_logits
     want = cross(real, torch.full((9,), 0.9)) + cross(fake, torch.zeros(9))
     loss = OneSidedLabelSmoothing()
