@@ -23,7 +23,17 @@ _RECIPE = "1"  # a new number where the training changes: old files are then not
 
 
 def pixel_features(images: Tensor) -> Tensor:
-    """Return images as rows of pixels: (n, c, h, w) to (n, c h w).
+    """Return images as rows of pixels.
+
+    Parameters
+    ----------
+    images : Tensor
+        Shape (n, c, h, w).
+
+    Returns
+    -------
+    Tensor
+        Shape (n, c h w).
 
     Raises
     ------

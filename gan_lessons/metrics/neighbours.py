@@ -186,9 +186,8 @@ def expected_coverage(n: int, m: int, k: int = 5) -> float:
 
     .. math:: 1 - \prod_{l=1}^{k} \frac{n - l}{n + m - l}
 
-    Of the others of a real sample, n - 1 real and m generated, all orders by distance are equally
-    likely: it is missed where the k nearest are all real. For n = m and large this is
-    :math:`1 - 2^{-k}`; the dimension does not enter.
+    All orders of a real sample's n - 1 + m others by distance are equally likely: it is missed where
+    the k nearest are all real. For large n = m this is :math:`1 - 2^{-k}` in any dimension.
 
     Parameters
     ----------
