@@ -186,7 +186,7 @@ def expected_coverage(n: int, m: int, k: int = 5) -> float:
 
     .. math:: 1 - \prod_{l=1}^{k} \frac{n - l}{n + m - l}
 
-    All orders of a real sample's n - 1 + m others by distance are equally likely: it is missed where
+    All orders by distance of a real sample's n - 1 + m others are equally likely; it is missed if
     the k nearest are all real. For large n = m this is :math:`1 - 2^{-k}` in any dimension.
 
     Parameters
