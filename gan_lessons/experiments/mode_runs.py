@@ -33,7 +33,12 @@ TIMES: dict[str, tuple[int, ...]] = {
     "normalised grid": (500, 1000, 1500, 2000, 2500, 3000),
 }
 
-#: Fields of ``TrainConfig`` that do not change what a run computes, or are not the setting's.
+# Fields of TrainConfig that every description has, and those that are not the setting's. Any other
+# that may come is described where it is not its default, so that what is stored stays valid.
+_NUMBERS = (
+    *("batch_size", "z_dim", "d_steps", "g_lr", "d_lr", "betas"),
+    *("r1_gamma", "r2_gamma", "gp_weight", "instance_noise", "ema_decay"),
+)
 _NOT_OF_A_SETTING = ("steps", "log_every", "seed", "precision", "compile", "channels_last")
 
 
@@ -95,14 +100,16 @@ class Setting:
 
 def describe(setting: Setting) -> dict[str, Any]:
     """Return a setting as plain data; functions by name."""
-    training = asdict(setting.training)
+    training, default = asdict(setting.training), asdict(TrainConfig())
+    others = [k for k in training if k not in _NUMBERS and k not in _NOT_OF_A_SETTING]
+    kept = [*_NUMBERS, *(k for k in others if training[k] != default[k])]
     return {
         "law": setting.law,
         "objective": get_objective(setting.objective).name,
         "hidden": setting.hidden,
         "networks": _name(setting.networks),
         "prepare": None if setting.prepare is None else _name(setting.prepare),
-        **{k: v for k, v in training.items() if k not in _NOT_OF_A_SETTING},
+        **{k: training[k] for k in kept},
     }
 
 
