@@ -197,7 +197,7 @@ def explore_failures() -> Explorer:
         _draw_failure,
         [
             Choice("failure", "Failure", tuple(SEVERITIES)),
-            Slider("level", "How severe", (1, 2, 3, 4, 5), "{:d}", default=3),
+            Slider("level", "How severe", (1, 2, 3, 4), "{:d}", default=3),
         ],
         "Which metric notices first?",
         "Left, real digits spoilt on purpose; right, each metric's distance from what real digits "
