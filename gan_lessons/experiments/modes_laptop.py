@@ -64,6 +64,7 @@ class ModesLaptopConfig:
         "the recipe",
         "R1, gamma 0.02",
         "relativistic, R1 and R2",
+        "the recipe's learning rates",
         "saturating",
     )
     on_grid: tuple[str, ...] = ("baseline", "the recipe", "relativistic, R1 and R2")
@@ -107,13 +108,13 @@ def plan(config: ModesLaptopConfig) -> list[Job]:
     every = ("baseline", *TRICKS)
     jobs = [
         *(Job(name, "ring", held_out[0]) for name in config.main),
-        *(Job(name, "ring", part) for name in config.main for part in held_out[1:]),
+        *(Job(name, "ring", part) for part in held_out[1:] for name in config.main),
         *(Job(name, "ring", held_out[0]) for name in every),
         *(Job(name, "grid", held_out[0]) for name in config.on_grid),
         Job("the recipe", "normalised grid", held_out[0]),
         *(Job(name, "ring", part) for name in config.tried for part in tuned),
-        *(Job(name, "ring", part) for name in every for part in held_out[1:]),
-        *(Job(name, "grid", part) for name in config.on_grid for part in held_out[1:]),
+        *(Job(name, "ring", part) for part in held_out[1:] for name in every),
+        *(Job(name, "grid", part) for part in held_out[1:] for name in config.on_grid),
     ]
     return list(dict.fromkeys(jobs))
 
