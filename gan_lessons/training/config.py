@@ -65,8 +65,10 @@ class TrainConfig:
         penalties and optimizers stay in the networks' dtype. "bfloat16" works on a CPU too, where
         it is slower.
     compile : bool
-        Whether the networks' passes are compiled by ``torch.compile``: the first steps take up to
-        minutes, later ones less. Penalties are computed by the plain networks.
+        Whether ``torch.compile`` works for a ``GANState``: the first step takes a minute or more,
+        later ones less. The whole step becomes one piece of code where ``d_steps`` is 1 and
+        there are no penalties, ``instance_noise`` or ``augment``. Elsewhere the networks' forward
+        passes are compiled and penalties are not; on a CPU small networks get slower by that.
     channels_last : bool
         Whether weights and batches of images lie in memory with the channel as the fastest index,
         which makes many convolutions faster.

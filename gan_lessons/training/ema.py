@@ -42,6 +42,7 @@ class EMA:
         self._mine, self._copied_mine = _tensors(self.network)
         self._theirs, self._copied_theirs = _tensors(network)
 
+    @torch.no_grad()
     def update(self) -> None:
         """Move the average towards the network as it is now."""
         self.updates += 1
@@ -65,6 +66,6 @@ class EMA:
 
 def _tensors(network: nn.Module) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     """Return what is averaged (parameters, floating-point buffers) and what is copied."""
-    averaged = [parameter.detach() for parameter in network.parameters()]
+    averaged: list[torch.Tensor] = list(network.parameters())  # themselves: a copy keeps track
     averaged += [buffer for buffer in network.buffers() if buffer.is_floating_point()]
     return averaged, [buffer for buffer in network.buffers() if not buffer.is_floating_point()]

@@ -12,7 +12,7 @@ from gan_lessons.training.config import TrainConfig
 Network = Callable[..., Tensor]
 
 
-def prepare(network: nn.Module, config: TrainConfig) -> None:
+def prepare(network: nn.Module, config: TrainConfig, compile_it: bool) -> None:
     """Lay out a network's weights and arrange for its compilation, in place.
 
     Names, shapes and values of the weights stay, so that checkpoints with and without these
@@ -23,11 +23,13 @@ def prepare(network: nn.Module, config: TrainConfig) -> None:
     network : nn.Module
         On the device that it is trained on.
     config : TrainConfig
-        Gives ``channels_last`` and ``compile``.
+        Gives ``channels_last``.
+    compile_it : bool
+        Whether its forward pass is to be compiled.
     """
     if config.channels_last:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if config.compile:
+    if compile_it:
         network.compile()
 
 
@@ -84,7 +86,7 @@ def plain(config: TrainConfig) -> AbstractContextManager[object]:
 
     Penalties differentiate a gradient, which torch promises for compiled code only in part.
     """
-    if config.compile:
+    if config.compile and not torch.compiler.is_compiling():
         return torch.compiler.set_stance("force_eager")
     return contextlib.nullcontext()
 

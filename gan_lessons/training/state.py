@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from gan_lessons._validation import check_count, check_rng
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import instance_noise
+from gan_lessons.training.compiled import can_compile_step, can_trace, compiled_updates
 from gan_lessons.training.config import MAY_CHANGE, TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
 from gan_lessons.training.ema import EMA
 from gan_lessons.training.optimizers import adam, first_weight, load_optimizer
 from gan_lessons.training.precision import in_precision, place, plain, prepare
-from gan_lessons.training.steps import discriminator_step, generator_step
+from gan_lessons.training.steps import DiscriminatorUpdate, discriminator_step, generator_step
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 
@@ -81,8 +82,11 @@ class GANState:
         self.config = check_config(config)
         self.augment = augment
         self.device, self.dtype = g_weight.device, g_weight.dtype
+        # A model with a step of its own has its networks compiled.
+        own_step = type(self).step is GANState.step
+        self._whole = own_step and can_compile_step(config, augment is not None)
         for network in (generator, discriminator):
-            prepare(network, config)
+            prepare(network, config, config.compile and not self._whole)
         self.g_optimizer = adam(generator, config.g_lr, config.betas)
         self.d_optimizer = adam(discriminator, config.d_lr, config.betas)
         self.ema = EMA(generator, config.ema_decay) if config.ema_decay > 0 else None
@@ -106,32 +110,19 @@ class GANState:
             ``d_loss``, ``g_loss``, ``penalty`` as scalars; ``real_logits`` and ``fake_logits`` of
             shape (n,). All detached, none read.
         """
-        d_steps = self.config.d_steps
         if not isinstance(batch, Tensor):
             raise TypeError(
                 f"batch must be a tensor, got {type(batch).__name__}; pass the images alone "
                 "(data.images), labels are for a ConditionalGAN."
             )
-        size = len(batch)
-        if size == 0 or size % d_steps:
-            raise ValueError(f"batch must have a multiple of {d_steps} samples, got {size}.")
+        n, d_steps = len(batch), self.config.d_steps
+        if n == 0 or n % d_steps:
+            raise ValueError(f"batch must have a multiple of {d_steps} samples, got {n}.")
         for network in (self.generator, self.discriminator):
             if not network.training:
                 network.train()
         batch = place(batch, self.device, self.dtype, self.config)
-        generate = in_precision(self.generator, self.config)
-        parts = batch.chunk(d_steps) if d_steps > 1 else (batch,)
-        for k, real in enumerate(parts, start=1):
-            # The last fake batch is used twice: cut off for D, then with its graph for G.
-            with torch.set_grad_enabled(k == d_steps):
-                fake = self._view(generate(self.latent(size // d_steps, rng)), rng)
-            real = self._view(real, rng)
-            d = discriminator_step(
-                self.discriminator, self.d_optimizer, self.objective, real, fake, self.config, rng
-            )
-        g_loss = generator_step(
-            self.discriminator, self.g_optimizer, self.objective, real, fake, self.config
-        )
+        d, g_loss = self._compiled(batch, rng) if self._whole else self._updates(batch, rng)
         if self.ema is not None:
             self.ema.update()
         self.steps_done += 1
@@ -210,6 +201,36 @@ class GANState:
             self.ema.load_state_dict(state["ema"])
         self.rng.set_state(state["rng"].cpu())
         self.steps_done = steps_done
+
+    def _updates(self, batch: Tensor, rng: torch.Generator) -> tuple[DiscriminatorUpdate, Tensor]:
+        """Update D on each part of the batch, then G."""
+        d_steps = self.config.d_steps
+        generate = in_precision(self.generator, self.config)
+        parts = batch.chunk(d_steps) if d_steps > 1 else (batch,)
+        for k, real in enumerate(parts, start=1):
+            # The last fake batch is used twice: cut off for D, then with its graph for G.
+            with torch.set_grad_enabled(k == d_steps):
+                fake = self._view(generate(self.latent(len(real), rng)), rng)
+            real = self._view(real, rng)
+            d = discriminator_step(
+                self.discriminator, self.d_optimizer, self.objective, real, fake, self.config, rng
+            )
+        return d, generator_step(
+            self.discriminator, self.g_optimizer, self.objective, real, fake, self.config
+        )
+
+    def _compiled(self, batch: Tensor, rng: torch.Generator) -> tuple[DiscriminatorUpdate, Tensor]:
+        """Make the same updates by compiled code, where the optimizers let the compiler in."""
+        optimizers = self.g_optimizer, self.d_optimizer
+        if not all(can_trace(optimizer) for optimizer in optimizers):  # as under torchrun
+            self._whole = False
+            for network in (self.generator, self.discriminator):
+                network.compile()
+            return self._updates(batch, rng)
+        z = self.latent(len(batch), rng)
+        return compiled_updates(
+            self.generator, self.discriminator, optimizers, self.objective, self.config, batch, z
+        )
 
     def _view(self, samples: Tensor, rng: torch.Generator) -> Tensor:
         """Return samples as D sees them: augmented, then with instance noise."""

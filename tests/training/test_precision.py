@@ -12,12 +12,15 @@ from gan_lessons.networks import DCGANDiscriminator, DCGANGenerator
 from gan_lessons.training import (
     GANState,
     TrainConfig,
+    compiled,
     generator_step,
     load_checkpoint,
     save_checkpoint,
     train,
 )
+from gan_lessons.training.compiled import TracedAdam, can_compile_step, can_trace
 from gan_lessons.training.precision import gpu_precision, in_precision
+from gan_lessons.training.system import gradient_norms
 
 CONFIG = TrainConfig(
     steps=6, batch_size=4, z_dim=3, log_every=3, g_lr=1e-3, d_lr=1e-3, r1_gamma=0.5, ema_decay=0.9
@@ -188,27 +191,124 @@ def test_bad_options(changes, error, message):
         replace(CONFIG, **changes)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("c++") is None, reason="torch.compile needs a C++ compiler")
-@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # the compiler's own look
-@pytest.mark.parametrize("kind", [points, images])
-def test_compiled_networks_make_the_same_run(kind, tmp_path):
-    data = POINTS if kind is points else IMAGES
-    compiled, plain = kind(replace(CONFIG, compile=True)), kind(CONFIG)
-    for system in (compiled, plain):
-        list(train(system, data, replace(system.config, steps=3)))
-    assert compiled.discriminator._compiled_call_impl is not None
-    assert list(compiled.state_dict()["generator"]) == list(plain.state_dict()["generator"])
-    close(compiled, plain)
+def compiles(test):
+    """Mark a test that compiles."""
+    for mark in (
+        pytest.mark.slow,
+        pytest.mark.skipif(shutil.which("c++") is None, reason="torch.compile needs c++"),
+        # the compiler's own look at tensors
+        pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning"),
+    ):
+        test = mark(test)
+    return test
+
+
+def passes(network: nn.Module) -> list[int]:
+    """Return a list that grows with each pass that Python makes through a network."""
+    seen: list[int] = []
+    forward = network.forward
+
+    def noted(x):
+        if not torch.compiler.is_compiling():
+            seen.append(len(x))
+        return forward(x)
+
+    network.forward = noted
+    return seen
+
+
+@compiles
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        (points, {"r1_gamma": 0.0}),  # the whole step
+        (images, {"r1_gamma": 0.0}),  # with the running statistics of BatchNorm
+        (points, {"instance_noise": 0.1, "d_steps": 2, "gp_weight": 1.0}),  # the networks
+    ],
+)
+def test_compiled_code_makes_the_same_run(kind, changes, tmp_path):
+    data, config = POINTS if kind is points else IMAGES, replace(CONFIG, **changes)
+    fast, plain = kind(replace(config, compile=True)), kind(config)
+    seen = passes(fast.discriminator)
+    for system in (fast, plain):
+        list(train(system, data, replace(config, compile=system is fast, steps=3)))
+    # None but R1 and GP, in three steps of two updates.
+    assert len(seen) == (2 * 3 * 2 if config.r1_gamma else 0)
+    assert list(fast.state_dict()["generator"]) == list(plain.state_dict()["generator"])
+    close(fast, plain)
+    mine, theirs = (gradient_norms(system) for system in (fast, plain))
+    for name in ("g_gradient", "d_gradient"):
+        torch.testing.assert_close(mine[name], theirs[name], rtol=1e-4, atol=1e-6)
     rng = torch.Generator()
     for ema in (True, False):
-        samples = (system.sample(5, rng.manual_seed(2), ema) for system in (compiled, plain))
+        samples = (system.sample(5, rng.manual_seed(2), ema) for system in (fast, plain))
         torch.testing.assert_close(*samples, rtol=1e-5, atol=1e-5)
     # checkpoints go both ways
-    save_checkpoint(tmp_path / "compiled.pt", compiled)
+    save_checkpoint(tmp_path / "compiled.pt", fast)
     save_checkpoint(tmp_path / "plain.pt", plain)
     load_checkpoint(tmp_path / "compiled.pt", plain)
-    load_checkpoint(tmp_path / "plain.pt", compiled)
-    for system in (compiled, plain):
+    load_checkpoint(tmp_path / "plain.pt", fast)
+    for system in (fast, plain):
         list(train(system, data, system.config))
-    close(compiled, plain)
+    close(fast, plain)
+
+
+@compiles
+def test_a_copy_is_compiled_for_itself(monkeypatch):
+    """The compiler's first half is enough to see whose weights it takes."""
+    traced = torch.compile(compiled._updates, fullgraph=True, backend="eager")
+    monkeypatch.setattr(compiled, "_compiled", lambda: traced)
+    config = replace(CONFIG, compile=True, r1_gamma=0.0)
+    first = points(config)
+    first.step(POINTS[:4], first.rng)
+    second = copy.deepcopy(first)
+    before = copy.deepcopy(numbers(first))
+    second.step(POINTS[:4], second.rng)
+    assert all(torch.equal(a, b) for a, b in zip(numbers(first), before, strict=True))
+    first.step(POINTS[:4], first.rng)
+    close(first, second)
+
+
+def test_adam_in_plain_operations_is_torchs():
+    """Both make steps in turn, on the same numbers."""
+    weight, gradients = torch.ones(3, 2), torch.randn(6, 3, 2, generator=torch.Generator())
+    ends = []
+    for turns in ((False,) * 6, (True,) * 6, (False, True) * 3):
+        w = nn.Parameter(weight.clone())
+        adam = torch.optim.Adam([w], lr=0.1, betas=(0.5, 0.9), fused=True)
+        for gradient, traced in zip(gradients, turns, strict=True):
+            w.grad = gradient.clone()
+            (TracedAdam(adam) if traced else adam).step()
+        ends.append([w.detach(), *adam.state[w].values()])
+    for other in ends[1:]:
+        for a, b in zip(ends[0], other, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-7)
+
+
+def test_other_optimizers_are_left_to_torch():
+    w = [nn.Parameter(torch.ones(2))]
+    plain = torch.optim.Adam(w)
+    assert can_trace(plain)
+    plain.register_step_pre_hook(lambda *_: None)
+    assert not can_trace(plain)
+    assert not can_trace(torch.optim.SGD(w, lr=0.1))
+    assert not can_trace(torch.optim.Adam(w, weight_decay=0.1))
+    assert not can_trace(torch.optim.AdamW(w))
+
+
+@pytest.mark.parametrize(
+    ("changes", "augmented"),
+    [
+        ({}, True),
+        ({"compile": False}, False),
+        ({"d_steps": 2}, False),
+        ({"r1_gamma": 1.0}, False),
+        ({"r2_gamma": 1.0}, False),
+        ({"gp_weight": 1.0}, False),
+        ({"instance_noise": 0.1}, False),
+    ],
+)
+def test_what_is_not_compiled_as_a_whole(changes, augmented):
+    config = replace(CONFIG, compile=True, r1_gamma=0.0)
+    assert can_compile_step(config, False)
+    assert not can_compile_step(replace(config, **changes), augmented)

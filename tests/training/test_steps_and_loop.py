@@ -400,6 +400,16 @@ def test_ema_is_a_weighted_sum():
         EMA(net, 1.0)
 
 
+def test_the_average_of_a_copy_follows_the_copy():
+    state = GANState(*networks(), "non-saturating", config())
+    twin = copy.deepcopy(state)
+    for _ in range(3):
+        for system in (state, twin):
+            system.step(DATA[:8], system.rng)
+    assert equal(weights(state.ema.network), weights(twin.ema.network))
+    assert not equal(weights(twin.ema.network), weights(networks()[0]))
+
+
 def test_sample_uses_the_average_in_evaluation_mode():
     g = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
     _, d = networks()
