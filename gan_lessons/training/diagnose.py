@@ -48,8 +48,10 @@ def diagnose(
     - *healthy*: nothing of the above, 85% to 115% of the data's variance, and an advantage below
       40%; *unfinished*: not so; *nothing seen*: no spread was recorded, so collapse is possible.
 
-    The thresholds were chosen on small networks in the plane; ``experiments.diagnosed_runs`` says
-    how often they were right on other seeds. No loss can show that samples are good.
+    The thresholds were chosen on small networks that learn a ring in the plane. On held-out seeds
+    the main finding was right in 128 of 144 runs (no fault was seen in any of 52 healthy ones, but
+    9 of 24 unfinished ones looked healthy), on another law in 50 of 72; without the samples'
+    spread in 49 of 144: see ``experiments.diagnosed_runs``. No history shows that samples are good.
 
     Parameters
     ----------
