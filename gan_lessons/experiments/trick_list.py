@@ -35,15 +35,15 @@ def wgan_gp(setting: Setting) -> Setting:
 
 
 def recipe(setting: Setting) -> Setting:
-    """Return the setting that was chosen on seeds 0 to 31: R3GAN, faster, with averaged weights."""
+    """Return the setting that was chosen on seeds 0 to 15: R3GAN, faster, with averaged weights."""
     return with_training(r3gan(setting), {**RATES, "ema_decay": 0.99})
 
 
-#: Gamma of R1 and R2, chosen on seeds 0 to 31, and the gammas that a slider may show.
+#: Gamma of R1 and R2 (the only one tried, on seeds 0 to 15), and the gammas that a slider may show.
 GAMMA = 0.02
 GAMMAS = (0.002, 0.02, 0.2, 2.0)
 
-#: The learning rates of the recipe, chosen on the same seeds.
+#: The learning rates of the recipe: on seeds 0 to 15 with R3GAN as good as 2e-3 for both.
 RATES = {"g_lr": 2e-3, "d_lr": 4e-3}
 
 #: First half of the chapter: objectives and penalties.
