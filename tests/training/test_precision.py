@@ -275,7 +275,7 @@ def test_adam_in_plain_operations_is_torchs():
     ends = []
     for turns in ((False,) * 6, (True,) * 6, (False, True) * 3):
         w = nn.Parameter(weight.clone())
-        adam = torch.optim.Adam([w], lr=0.1, betas=(0.5, 0.9), fused=True)
+        adam = torch.optim.Adam([w], lr=0.1, betas=(0.3, 0.9), fused=True)
         for gradient, traced in zip(gradients, turns, strict=True):
             w.grad = gradient.clone()
             (TracedAdam(adam) if traced else adam).step()
