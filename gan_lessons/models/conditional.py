@@ -9,7 +9,7 @@ from gan_lessons._validation import check_count
 from gan_lessons.networks.conditional import check_labels
 from gan_lessons.objectives import Objective
 from gan_lessons.training import GANState, TrainConfig, discriminator_step, generator_step
-from gan_lessons.training.precision import in_precision, place, plain
+from gan_lessons.training.precision import evaluating, in_precision, place, plain
 from gan_lessons.training.state import Augment
 
 
@@ -55,6 +55,10 @@ class ConditionalGAN(GANState):
     ) -> None:
         super().__init__(generator, discriminator, objective, config, augment)
         self.n_classes = check_count(n_classes, "n_classes", minimum=2)
+        for name, network in (("generator", generator), ("discriminator", discriminator)):
+            known = getattr(network, "n_classes", n_classes)
+            if known != n_classes:
+                raise ValueError(f"n_classes must be the {name}'s, {known}, got {n_classes}.")
 
     def step(  # type: ignore[override]  # its batch has labels, too
         self, batch: tuple[Tensor, Tensor], rng: torch.Generator
@@ -141,14 +145,9 @@ class ConditionalGAN(GANState):
         check_labels(labels, n, self.n_classes)
         labels = labels.to(self.device)
         network = self.ema.network if ema and self.ema is not None else self.generator
-        was_training = network.training
-        network.eval()
-        try:
-            with plain(self.config):  # compiled code is for batches of one size
-                parts = zip(z.split(1000), labels.split(1000), strict=True)
-                return torch.cat([network(z, y) for z, y in parts])
-        finally:
-            network.train(was_training)
+        with evaluating(network), plain(self.config):  # compiled code is for batches of one size
+            parts = zip(z.split(1000), labels.split(1000), strict=True)
+            return torch.cat([network(z, y) for z, y in parts])
 
 
 def _check_batch(batch: object, d_steps: int) -> tuple[Tensor, Tensor]:
@@ -159,6 +158,9 @@ def _check_batch(batch: object, d_steps: int) -> tuple[Tensor, Tensor]:
             "tuple that load returns."
         )
     images, labels = batch
+    if not isinstance(images, Tensor) or not isinstance(labels, Tensor):
+        kinds = f"{type(images).__name__} and {type(labels).__name__}"
+        raise TypeError(f"batch must be two tensors, images and labels, got {kinds}.")
     if len(images) == 0 or len(images) % d_steps or labels.shape != images.shape[:1]:
         raise ValueError(
             f"batch must have a multiple of {d_steps} images and as many labels, got "

@@ -80,8 +80,8 @@ def summarise(network: nn.Module, *inputs: Tensor) -> NetworkSummary:
         If ``network`` is no module or no input is given.
     """
     parameters = count_parameters(network)
-    if not inputs:
-        raise ValueError("inputs must be given: one tensor for each argument of forward.")
+    if not inputs or len(inputs[0]) == 0:
+        raise ValueError("inputs must be given: a tensor (n, ...) for each argument of forward.")
     layers: list[LayerSummary] = []
     hooks: list[RemovableHandle] = []
 
@@ -100,13 +100,14 @@ def summarise(network: nn.Module, *inputs: Tensor) -> NetworkSummary:
         below = [child for child, _ in layer.named_children() if child != "parametrizations"]
         if not below and name not in inner:
             hooks.append(note(name, layer))
-    was_training = network.training
+    modes = [(module, module.training) for module in network.modules()]
     network.eval()
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             network(*inputs)
     finally:
-        network.train(was_training)
+        for module, training in modes:
+            module.training = training
         for hook in hooks:
             hook.remove()
     return NetworkSummary(tuple(layers), parameters, counter.get_total_flops() // len(inputs[0]))

@@ -60,7 +60,7 @@ class Distributed:
             )
         self.system, self.rng = system, system.rng
         self.config = replace(system.config, batch_size=share)
-        self.last_checkpoint: Path | None = None
+        self.last_checkpoint: Path | None = getattr(system, "last_checkpoint", None)
         for name, part in {**networks_of(system), **optimizers_of(system)}.items():
             setattr(self, name, part)
         broadcast_state(system)

@@ -12,7 +12,7 @@ from torch.func import vmap
 from gan_lessons._validation import check_count, check_rng
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.training.config import TrainConfig, check_config
-from gan_lessons.training.device import seeded_generator
+from gan_lessons.training.device import check_seed, seeded_generator
 from gan_lessons.training.ema import EMA
 from gan_lessons.training.optimizers import adam, load_optimizer
 from gan_lessons.training.per_seed import (
@@ -73,7 +73,7 @@ class GANSeeds:
     ) -> None:
         if not isinstance(seeds, Iterable):
             seeds = range(check_count(seeds, "seeds"))
-        self.seeds = list(seeds)
+        self.seeds = [check_seed(seed) for seed in seeds]
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds must be different and at least one, got {self.seeds}.")
         if augment is not None and not callable(augment):
@@ -89,6 +89,9 @@ class GANSeeds:
         self.d_parameters = dict(self._discriminator.network.named_parameters())
         weight = next(iter(self.g_parameters.values()))
         self.device, self.dtype = weight.device, weight.dtype
+        other = next(iter(self.d_parameters.values()))
+        if (other.device, other.dtype) != (self.device, self.dtype):
+            raise ValueError("generator and discriminator must be on one device, of one dtype.")
         self.g_optimizer = adam(self._generator, config.g_lr, config.betas)
         self.d_optimizer = adam(self._discriminator, config.d_lr, config.betas)
         self.ema = EMA(self._generator, config.ema_decay) if config.ema_decay > 0 else None
@@ -141,10 +144,9 @@ class GANSeeds:
             (d_loss.sum() if penalty is None else (d_loss + penalty).sum()).backward()
             self.d_optimizer.step()
         real_axis = 0 if self.objective.needs_real else None
-        others = self.discriminate(real) if self.objective.needs_real else None
-        g_loss = vmap(self.objective.generator_loss, (real_axis, 0))(
-            others, self.discriminate(fake)
-        )
+        others = self._discriminator(real, frozen=True) if self.objective.needs_real else None
+        logits = self._discriminator(fake, frozen=True)  # no gradients for D's weights
+        g_loss = vmap(self.objective.generator_loss, (real_axis, 0))(others, logits)
         self.g_optimizer.zero_grad()
         g_loss.sum().backward(inputs=[p for p in self.g_parameters.values() if p.requires_grad])
         self.g_optimizer.step()

@@ -9,12 +9,14 @@ class WholeSteps:
     """A context that puts Ctrl-C (SIGINT, also a notebook's stop button) off until it is asked.
 
     Within it the first signal only sets ``asked``; leaving the context raises
-    ``KeyboardInterrupt`` then. The second signal raises at once. Outside the main thread, and
-    where someone else handles the signal, nothing is changed.
+    ``KeyboardInterrupt`` then, unless ``held`` is set: whoever sets it raises later. The second
+    signal raises at once. Outside the main thread, and where someone else handles the signal,
+    nothing is changed.
     """
 
     def __init__(self) -> None:
         self.asked = False
+        self.held = False
         self._mine = False
 
     def __enter__(self) -> "WholeSteps":
@@ -32,7 +34,7 @@ class WholeSteps:
     ) -> None:
         if self._mine:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        if self.asked and kind is None:
+        if self.asked and kind is None and not self.held:
             raise KeyboardInterrupt
 
     def _note(self, number: int, frame: FrameType | None) -> None:

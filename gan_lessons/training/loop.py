@@ -86,6 +86,7 @@ def _train(system: System, draw: Draw, config: TrainConfig) -> Iterator[Record]:
                 step = system.steps_done
                 due = step % config.log_every == 0 or step >= config.steps
                 if due or whole.asked:
+                    whole.held = due  # a record that is due is given first
                     break
         # Here, and only here, the host waits for the device.
         numbers = read_metrics({**metrics, **gradient_norms(system)})
@@ -96,6 +97,8 @@ def _train(system: System, draw: Draw, config: TrainConfig) -> Iterator[Record]:
         if step >= config.steps:
             _check_end(system)
         yield Record(step, numbers, speed)
+        if whole.asked:
+            raise KeyboardInterrupt
 
 
 def _check_end(system: System) -> None:

@@ -92,6 +92,18 @@ def plain(config: TrainConfig) -> AbstractContextManager[object]:
 
 
 @contextlib.contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Put a network into evaluation mode, and each of its parts back into its own mode after."""
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+@contextlib.contextmanager
 def gpu_precision(config: TrainConfig, device: torch.device) -> Iterator[None]:
     """Let a GPU multiply float32 as the config says, TF32 or not, and put back what was set.
 

@@ -60,7 +60,8 @@ class HostRows:
 
     def _gather(self, step: int, n: int) -> tuple[Tensor, ...]:
         """Return the rows of a step, on their way to the device."""
-        draws = np.random.default_rng((self._seed, step))
+        rank = getattr(self._system, "rank", 0)  # of a Distributed: each draws rows of its own
+        draws = np.random.default_rng((self._seed, step, rank))
         index = torch.from_numpy(draws.integers(len(self._parts[0]), size=n))
         if self._stream is None:
             return tuple(part[index].to(self._device) for part in self._parts)

@@ -96,7 +96,7 @@ def read_metrics(metrics: Mapping[str, Tensor]) -> dict[str, float]:
     """
     shown = {f"d_{x}": metrics[f"{x}_logits"] for x in ("real", "fake") if f"{x}_logits" in metrics}
     metrics = {**metrics, **{name: logits.sigmoid() for name, logits in shown.items()}}
-    means = torch.stack([metric.detach().mean().double() for metric in metrics.values()])
+    means = torch.cat([metric.detach().mean().reshape(1) for metric in metrics.values()])
     return dict(zip(metrics, means.tolist(), strict=True))
 
 

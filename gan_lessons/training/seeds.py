@@ -76,6 +76,7 @@ def _train_seeds(system: GANSeeds, draw: Draw, config: TrainConfig) -> Iterator[
                 step = system.steps_done
                 due = step % config.log_every == 0 or step >= config.steps
                 if due or whole.asked:
+                    whole.held = due  # a record that is due is given first
                     break
         numbers = _read(metrics, system)
         if step >= config.steps:  # the last update, which no loss has seen
@@ -84,6 +85,8 @@ def _train_seeds(system: GANSeeds, draw: Draw, config: TrainConfig) -> Iterator[
                 name: number.masked_fill(lost, torch.nan) for name, number in numbers.items()
             }
         yield SeedsRecord(step, numbers)
+        if whole.asked:
+            raise KeyboardInterrupt
 
 
 def _draw_all(draw: Draw, size: int, rngs: list[torch.Generator]) -> Tensor:
@@ -106,7 +109,7 @@ def _read(metrics: dict[str, Tensor], system: GANSeeds) -> dict[str, Tensor]:
         "g_gradient": _gradient_norms(system.g_optimizer),
     }
     means = [number.mean(1) if number.dim() == 2 else number for number in shown.values()]
-    return dict(zip(shown, torch.stack(means).double().cpu(), strict=True))
+    return dict(zip(shown, torch.stack(means).cpu().double(), strict=True))
 
 
 def _gradient_norms(optimizer: Optimizer) -> Tensor:

@@ -55,9 +55,18 @@ class Stacked(nn.Module):
                 f"{name} must have no buffers (BatchNorm, spectral norm) to be stacked over seeds; "
                 "use another network, or train the seeds one by one."
             )
-        shapes = [[(k, p.shape) for k, p in network.named_parameters()] for network in networks]
-        if not shapes[0] or any(other != shapes[0] for other in shapes):
-            raise ValueError(f"{name} must have weights, of the same shapes for every seed.")
+        if any(isinstance(layer, nn.modules.dropout._DropoutNd) for layer in networks[0].modules()):
+            raise ValueError(f"{name} must have no dropout: all seeds would draw one mask.")
+        if not any(weight.requires_grad for weight in networks[0].parameters()):
+            raise ValueError(f"{name} must have weights to train, got none.")
+        kinds = [
+            (repr(network), [(k, p.shape, p.dtype) for k, p in network.named_parameters()])
+            for network in networks
+        ]
+        if any(other != kinds[0] for other in kinds):
+            raise ValueError(
+                f"{name} must have the same layers, and weights of the same shapes, for every seed."
+            )
         self.network = copy.deepcopy(networks[0])
         for key, weight in self.network.named_parameters():
             weight.data = torch.stack([other.get_parameter(key).detach() for other in networks])

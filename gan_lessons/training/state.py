@@ -16,7 +16,7 @@ from gan_lessons.training.config import MAY_CHANGE, TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
 from gan_lessons.training.ema import EMA
 from gan_lessons.training.optimizers import adam, first_weight, load_optimizer
-from gan_lessons.training.precision import in_precision, place, plain, prepare
+from gan_lessons.training.precision import evaluating, in_precision, place, plain, prepare
 from gan_lessons.training.steps import DiscriminatorUpdate, discriminator_step, generator_step
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
@@ -160,13 +160,8 @@ class GANState:
         """
         z = self.latent(n, rng)
         network = self.ema.network if ema and self.ema is not None else self.generator
-        was_training = network.training
-        network.eval()
-        try:
-            with plain(self.config):  # compiled code is for batches of one size
-                return torch.cat([network(part) for part in z.split(1000)])  # in parts: memory
-        finally:
-            network.train(was_training)
+        with evaluating(network), plain(self.config):  # compiled code is for batches of one size
+            return torch.cat([network(part) for part in z.split(1000)])  # in parts: memory
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the next step depends on, as tensors and plain data."""

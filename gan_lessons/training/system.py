@@ -150,6 +150,8 @@ def diverged(system: object, which: str, value: float) -> TrainingDiverged:
     TrainingDiverged
     """
     prefix, network = which.rpartition("_")[0], None
+    if which == "penalty" or prefix in ("real", "fake"):  # what D said, and what it pays
+        prefix = "d"
     if f"{prefix}_optimizer" in optimizers_of(system):
         network = next((name for name in networks_of(system) if name.startswith(prefix)), None)
     checkpoint: Path | None = getattr(system, "last_checkpoint", None)

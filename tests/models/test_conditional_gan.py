@@ -179,3 +179,21 @@ def test_the_chapter_s_networks_fit_its_images():
     list(train(again, (images, labels), again.config))
     for a, b in zip(gan.generator.parameters(), again.generator.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_classes_must_be_those_of_the_networks():
+    gan = make()
+    with pytest.raises(ValueError, match="n_classes must be the generator's, 3, got 5"):
+        ConditionalGAN(gan.generator, gan.discriminator, 5, "non-saturating", CONFIG)
+    x, y = pairs()
+    with pytest.raises(TypeError, match="two tensors, images and labels, got Tensor and list"):
+        gan.step((x[:8], y[:8].tolist()), rng())
+
+
+def test_sampling_leaves_each_part_in_its_own_mode():
+    gan = make(replace(CONFIG, ema_decay=0.0))
+    frozen = gan.generator.generator
+    frozen.eval()
+    gan.sample(3, rng())
+    assert gan.generator.training
+    assert not frozen.training

@@ -203,7 +203,9 @@ def test_bad_numbers_and_networks_of_many_seeds():
     def growing(seed):
         return networks()[0], nn.Sequential(nn.Linear(2, 1 + seed), nn.Flatten(0))
 
-    with pytest.raises(ValueError, match="discriminator must have weights, of the same shapes"):
+    with pytest.raises(
+        ValueError, match="discriminator must have the same layers, and weights of the same"
+    ):
         GANSeeds(growing, "hinge", CONFIG, 2)
     with pytest.raises(ValueError, match="discriminator must have weights"):
         GANSeeds(lambda seed: (networks()[0], nn.Flatten(0)), "hinge", CONFIG, 2)

@@ -163,3 +163,15 @@ def test_a_foreign_handler_and_other_threads_are_left_alone():
     run.start()
     run.join()
     assert steps == [3]
+
+
+def test_a_signal_in_the_step_of_a_record_gives_the_record_first():
+    """Else the last step's numbers, and the check of the last weights, would be lost for good."""
+    system, seen = state(), []
+    at_call(
+        system.generator, CONFIG.d_steps * CONFIG.steps, lambda: signal.raise_signal(signal.SIGINT)
+    )
+    records = (record.step for record in train(system, DATA, CONFIG))
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend(records)
+    assert seen[-1] == system.steps_done == CONFIG.steps

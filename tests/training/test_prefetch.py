@@ -82,3 +82,17 @@ def test_images_keep_their_labels():
 )
 def test_what_is_in_host_memory(data, answer):
     assert in_host_memory(data) is answer
+
+
+def test_each_rank_draws_rows_of_its_own():
+    """Under torchrun every rank has the run's seed; the same rows on all would waste the ranks."""
+
+    class Ranked:
+        steps_done = 0
+
+        def __init__(self, rank):
+            self.rank = rank
+
+    drawn = [HostRows(DATA, 3, Ranked(rank), CPU)(64, torch.Generator()) for rank in (0, 1, 0)]
+    assert torch.equal(drawn[0], drawn[2])
+    assert not torch.equal(drawn[0], drawn[1])

@@ -383,3 +383,27 @@ def test_perceptrons_are_known_by_their_layers():
     assert pairs(nn.Linear(2, 2), nn.SiLU()) is None  # its slope is not known from its value
     assert pairs(nn.Linear(2, 2), nn.LeakyReLU(-0.2)) is None
     assert pairs(nn.Linear(2, 2, bias=False)) is None
+
+
+def test_networks_that_cannot_be_stacked_are_refused():
+    def pair(first, dtype=torch.float32, frozen=False):
+        g = nn.Sequential(nn.Linear(2, 4), first, nn.Linear(4, 2)).to(dtype)
+        d = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 1), nn.Flatten(0))
+        return g.requires_grad_(not frozen), d
+
+    config = TrainConfig(steps=2, batch_size=4, z_dim=2)
+    for make, message in (
+        (
+            lambda seed: pair(nn.Tanh() if seed else nn.ReLU()),
+            "generator must have the same layers",
+        ),
+        (lambda seed: pair(nn.Dropout()), "generator must have no dropout"),
+        (lambda seed: pair(nn.ReLU(), frozen=True), "generator must have weights to train"),
+        (lambda seed: pair(nn.ReLU(), torch.float64), "of one dtype"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            GANSeeds(make, "non-saturating", config, 2)
+    with pytest.raises(ValueError, match="seeds must be different"):
+        GANSeeds(
+            lambda seed: pair(nn.ReLU()), "non-saturating", config, torch.tensor([1, 1]).tolist()
+        )
