@@ -9,15 +9,8 @@ import torch
 from torch import Tensor
 
 from gan_lessons.distributions import Mixture, ring
-from gan_lessons.experiments.metric_failures import (
-    METRICS,
-    SEVERITIES,
-    FailuresConfig,
-    Split,
-    digit_parts,
-    split_pool,
-    spoil,
-)
+from gan_lessons.experiments.image_failures import SEVERITIES, Split, spoil
+from gan_lessons.experiments.metric_failures import METRICS, FailuresConfig, digit_parts, split_pool
 from gan_lessons.experiments.recorded import load_recorded
 from gan_lessons.metrics import (
     DensityCoverage,

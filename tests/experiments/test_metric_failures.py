@@ -4,19 +4,16 @@ import pytest
 import torch
 
 from gan_lessons.experiments import load_recorded
+from gan_lessons.experiments.image_failures import SEVERITIES, TABLE, blur, spoil
 from gan_lessons.experiments.metric_failures import (
     METRICS,
-    SEVERITIES,
-    TABLE,
     FailuresConfig,
-    blur,
     digit_parts,
     make_bench,
     measure,
     null_seeds,
     run,
     split_pool,
-    spoil,
     values,
     verdict,
 )

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from gan_lessons.experiments.metric_failures import METRICS, SEVERITIES
+from gan_lessons.experiments.image_failures import SEVERITIES
+from gan_lessons.experiments.metric_failures import METRICS
 from gan_lessons.metrics import precision_recall
 from gan_lessons.widgets.measuring import (
     MODES,
