@@ -139,7 +139,8 @@ def _product(g: Tensor, h: Tensor, out: Tensor) -> None:
 
 def _split(*stacks: Tensor) -> Any:
     """Return the stacks in parts of a few seeds."""
-    return zip(*(stack.split(_TOGETHER) for stack in stacks), strict=True)
+    parts = -(-len(stacks[0]) // _TOGETHER)
+    return zip(*(stack.chunk(parts) for stack in stacks), strict=True)
 
 
 def _twice(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
