@@ -27,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done; 1: training diverged, or a file could not be written; 2: bad arguments; 130 or
-        143: stopped by Ctrl-C or SIGTERM after a checkpoint was saved.
+        0: done; 1: training diverged, a file could not be written, or memory ran out; 2: bad
+        arguments; 130 or 143: stopped by Ctrl-C or SIGTERM after a checkpoint was saved.
     """
     try:
         with _plain_warnings():
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(error, 2)
     except (TrainingDiverged, OSError) as error:
         return _say(error, 1)
+    except MemoryError as error:
+        return _say(error if str(error) else MemoryError("The memory is full."), 1)
     except KeyboardInterrupt:  # before the run had begun, or for the second time
         return 128 + signal.SIGINT
 

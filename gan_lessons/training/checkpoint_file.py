@@ -16,6 +16,10 @@ from gan_lessons.training.system import System, diverged
 _FORMAT = "gan-lessons checkpoint 3"
 
 
+class _OtherFormat(ValueError):
+    """A file is whole but of another version of this package, or of something else."""
+
+
 class Checkpoint(NamedTuple):
     """What a checkpoint holds: tensors on the CPU and plain data.
 
@@ -66,6 +70,8 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         If there is no such file.
     ValueError
         If it is not a checkpoint, or is damaged or altered.
+    OSError, MemoryError
+        If it cannot be read, or not be held: this says nothing of the file.
     """
     path = Path(path)
     if path.is_dir():
@@ -75,11 +81,17 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     saved = path.read_bytes()
     try:
         content: Any = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
+    except (MemoryError, OSError):
+        raise
     except Exception as error:  # a damaged file may raise whatever its bytes say
+        if "can't allocate memory" in str(error):  # torch says so by a RuntimeError
+            raise MemoryError(f"{path} does not fit into the memory that is free.") from error
         raise ValueError(f"{path} is not a checkpoint or is damaged; use an older one.") from error
     kind = content.get("format") if isinstance(content, dict) else None
     if kind != _FORMAT:
-        raise ValueError(f"{path} is not a checkpoint of this package ({_FORMAT!r}), got {kind!r}.")
+        raise _OtherFormat(
+            f"{path} is not a checkpoint of this package ({_FORMAT!r}), got {kind!r}."
+        )
     checkpoint = Checkpoint(*(content.get(name) for name in Checkpoint._fields))
     if content.get("sha256") != _digest(checkpoint):
         raise ValueError(f"{path} is damaged or altered (SHA-256 differs); use an older one.")

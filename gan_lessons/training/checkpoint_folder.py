@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gan_lessons._validation import check_count
 from gan_lessons.training.checkpoint import save_checkpoint, take_over
-from gan_lessons.training.checkpoint_file import read_checkpoint, read_metrics_of
+from gan_lessons.training.checkpoint_file import _OtherFormat, read_checkpoint, read_metrics_of
 from gan_lessons.training.system import System, check_system
 
 _NAME = re.compile(r"step-(\d{8,})\.pt")
@@ -144,8 +144,10 @@ class CheckpointFolder:
         Raises
         ------
         ValueError
-            If the checkpoint is of another network or configuration, or none of several is whole.
-            The system and the checkpoints stay as they were.
+            If the checkpoint is of another network, configuration or format, or none of several
+            is whole. The system and the checkpoints stay as they were.
+        OSError, MemoryError
+            If one cannot be read, or not be held. The same is true then.
         """
         check_system(system)
         self._remove_parts(before=math.inf)
@@ -153,6 +155,8 @@ class CheckpointFolder:
         for path in reversed(self.paths()):
             try:
                 checkpoint = read_checkpoint(path)
+            except _OtherFormat:  # of an older or newer version, which it may serve
+                raise
             except ValueError as error:
                 damaged[path] = error
                 continue

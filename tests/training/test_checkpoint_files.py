@@ -2,6 +2,7 @@
 
 import os
 import stat
+import subprocess
 import sys
 
 import pytest
@@ -104,7 +105,7 @@ def test_no_damage_gives_another_error(tmp_path):
             target = state(seed=1)
 
 
-@pytest.mark.parametrize("error", [OSError(22, "Invalid argument"), IndexError("pop"), KeyError(1)])
+@pytest.mark.parametrize("error", [RuntimeError("seek"), IndexError("pop"), KeyError(1)])
 def test_whatever_reading_raises_is_told_as_damage(tmp_path, monkeypatch, error):
     path = save_checkpoint(tmp_path / "run.pt", state())
 
@@ -114,6 +115,48 @@ def test_whatever_reading_raises_is_told_as_damage(tmp_path, monkeypatch, error)
     monkeypatch.setattr(torch, "load", broken)
     with pytest.raises(ValueError, match="not a checkpoint or is damaged; use an older one"):
         load_checkpoint(path, state())
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError(5, "Input/output error"), OSError),
+        (MemoryError(), MemoryError),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), MemoryError),
+    ],
+)
+def test_trouble_of_the_machine_is_no_damage(tmp_path, monkeypatch, error, kind):
+    path = save_checkpoint(tmp_path / "run.pt", state())
+
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr(torch, "load", broken)
+    with pytest.raises(kind):
+        load_checkpoint(path, state())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are set as on Linux")
+def test_a_checkpoint_too_large_for_the_memory_is_no_damage(tmp_path):
+    """What torch says where memory really is short: in a process that may take no more."""
+    path = tmp_path / "run.pt"
+    write(path, {"a": torch.zeros(20_000_000)})
+    code = f"""
+import re, resource
+from pathlib import Path
+from gan_lessons.training import read_checkpoint
+whole = Path({str(path)!r}).stat().st_size
+used = int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+resource.setrlimit(resource.RLIMIT_AS, (used + whole * 3 // 2, resource.RLIM_INFINITY))
+try:
+    read_checkpoint({str(path)!r})
+except MemoryError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "run.pt does not fit into the memory" in done.stdout
 
 
 def test_what_is_no_checkpoint(tmp_path):

@@ -290,6 +290,38 @@ def test_an_older_one_that_would_fit_is_not_taken_instead(tmp_path):
     assert steps(folder) == [1, 2]
 
 
+@pytest.mark.parametrize("content", [{"format": "gan-lessons checkpoint 99"}, [1, 2]])
+def test_another_format_is_no_damage(tmp_path, content):
+    """Of a newer version, say: it is not set aside, and no older one is taken instead."""
+    folder = CheckpointFolder(tmp_path)
+    filled(folder, [None, None])
+    torch.save(content, tmp_path / "step-00000003.pt")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    system = state()
+    with pytest.raises(ValueError, match=r"step-00000003\.pt is not a checkpoint of this package"):
+        folder.resume(system)
+    assert (system.steps_done, system.last_checkpoint) == (0, None)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(5, "Input/output error")])
+def test_trouble_of_the_machine_sets_nothing_aside(tmp_path, monkeypatch, error):
+    folder = CheckpointFolder(tmp_path)
+    filled(folder, [None, None])
+    load, calls = torch.load, []
+
+    def once_short(*arguments, **options):
+        calls.append(1)
+        if len(calls) == 1:
+            raise error
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(torch, "load", once_short)
+    with pytest.raises(type(error)):
+        folder.resume(state())
+    assert steps(folder) == [1, 2]
+
+
 def test_another_run_in_the_folder_is_not_written_over(tmp_path):
     folder = CheckpointFolder(tmp_path, keep=1)
     filled(folder, [None, None])
