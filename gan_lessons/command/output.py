@@ -104,8 +104,8 @@ class Output:
         self.run["sessions"].append(self.session)
         self.began = time.perf_counter()
         self.samples, self.training_seconds = 0.0, 0.0
-        self._write_run()
         self.history = History(folder.history, step)
+        self._write_run()
         tqdm.write(
             f"{prepared.name} ({prepared.preset}) on {self.session['device']}: from step {step} to "
             f"{prepared.config.training.steps}, into {folder.folder}"

@@ -43,7 +43,8 @@ HELP = {
     "log_every": "steps between two rows of history.csv",
     "seed": "seed of the weights and of all that is drawn",
     "precision": "float32, tf32 or bfloat16",
-    "compile": "compile the networks' passes by torch.compile",
+    "compile": "compile the whole step; only the networks' passes if it has penalties, noise, "
+    "shifts or several updates of D",
     "channels_last": "images in memory with the channel as the fastest index",
 }
 
@@ -91,7 +92,8 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--stream", action="store_true", help="keep the images off the GPU")
     run.add_argument(
         "--save-every", type=int, metavar="STEPS",
-        help="steps between two checkpoints with pictures; default: a tenth of the run",
+        help="steps between two checkpoints with pictures, a multiple of --log-every; "
+        "default: about a tenth of the run",
     )  # fmt: skip
     run.add_argument(
         "--tensorboard", action=argparse.BooleanOptionalAction,
@@ -126,7 +128,7 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     parser.description = "Draw samples from a checkpoint, with the averaged weights, as a PNG."
     parser.add_argument("checkpoint", type=Path, help="a file of a run, or the run's folder")
     parser.add_argument("--n", type=int, default=64, help="how many (64)")
-    parser.add_argument("--out", type=Path, default=Path("samples.png"), help="the PNG file")
+    parser.add_argument("--out", type=Path, default=Path("samples.png"), help="the .png file")
     parser.add_argument("--seed", type=int, default=0, help="of the latent z (0)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
 

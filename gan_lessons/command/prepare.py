@@ -1,6 +1,7 @@
 """What a run needs, made and checked before its first step: settings, networks, data, folder."""
 
 import argparse
+import warnings
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,10 @@ def prepare(typed: argparse.Namespace, device: torch.device, rank: int = 0) -> P
     folder = RunFolder(typed.out or Path("runs", name))
     run = _earlier_run(folder, name, typed.resume)
     preset = typed.preset or (run or {}).get("preset") or preset_for(device)
+    if preset not in experiment.presets:
+        raise UsageError(f"run.json must have a preset of {[*experiment.presets]}, got {preset!r}.")
     config = _choose_config(typed, experiment.presets[preset], run)
-    data = str(typed.data) if typed.data else (run or {}).get("data")
+    data = _choose_data(typed, run, rank)
     with usage_errors():
         gan = experiment.make(config, device)
         checkpoints = CheckpointFolder(folder.checkpoints, best=experiment.best)
@@ -108,6 +111,37 @@ def _earlier_run(folder: RunFolder, name: str, resume: bool) -> dict[str, Any] |
             "name another folder."
         )
     return run
+
+
+def _choose_data(typed: argparse.Namespace, run: dict[str, Any] | None, rank: int) -> str | None:
+    """Return the folder of the images; refuse another one than the run's, while that is there.
+
+    run.json has it as it was typed, for a run may go on elsewhere, where images lie elsewhere.
+    """
+    data, stored = typed.data, (run or {}).get("data")
+    if stored is None:
+        return None if data is None else str(data)
+    folder = Path(stored).expanduser()
+    if data is None:
+        if not folder.exists() and not typed.download:
+            raise UsageError(
+                f"The run's --data {stored} is not there, looked for from {Path.cwd()}: "
+                "say where the images are now by --data FOLDER."
+            )
+        return str(stored)
+    if data.expanduser().resolve() != folder.resolve():
+        if folder.exists():
+            raise UsageError(
+                f"--resume goes on with the same images: the run has --data {stored}, got {data}. "
+                "Leave it out, or name another --out."
+            )
+        if rank == 0:
+            warnings.warn(
+                f"The run's --data {stored} is not there: it goes on with {data}, where the same "
+                "images should be.",
+                stacklevel=2,
+            )
+    return str(data)
 
 
 def _choose_config(typed: argparse.Namespace, preset: Any, run: dict[str, Any] | None) -> Any:

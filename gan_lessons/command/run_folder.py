@@ -16,6 +16,12 @@ from gan_lessons.experiments.recorded import write_json
 from gan_lessons.training import Record
 
 _FORMAT = "gan-lessons run 1"
+_KINDS: dict[str, tuple[Any, str]] = {
+    "experiment": (str, "a name"),
+    "preset": (str, "a name"),
+    "data": (str | None, "a folder or null"),
+    "sessions": (list, "a list"),
+}
 
 
 class RunFolder:
@@ -49,6 +55,9 @@ class RunFolder:
             raise UsageError(f"{path} cannot be read: {error}.") from error
         if not isinstance(run, dict) or run.get("format") != _FORMAT:
             raise UsageError(f"{path} is not of this program ({_FORMAT!r}).")
+        for name, (kind, wanted) in _KINDS.items():
+            if name in run and not isinstance(run[name], kind):
+                raise UsageError(f"{path}: {name} must be {wanted}, got {run[name]!r}.")
         return run
 
     def write(self, run: Mapping[str, Any]) -> None:
@@ -62,9 +71,14 @@ class History:
     Parameters
     ----------
     path
-        The file; its folder must exist.
+        The file; its folder is made if it is missing.
     step
         Rows of later steps, which a stopped run made after its last checkpoint, are dropped.
+
+    Raises
+    ------
+    UsageError
+        If there is such a file and it is of something else.
     """
 
     def __init__(self, path: Path, step: int) -> None:
@@ -72,11 +86,19 @@ class History:
         self.columns: list[str] = []
         kept: list[list[str]] = []
         if path.exists() and step > 0:
-            with path.open(newline="", encoding="utf-8") as file:
-                header, *rows = list(csv.reader(file)) or [[]]
+            try:
+                with path.open(newline="", encoding="utf-8") as file:
+                    header, *rows = list(csv.reader(file)) or [[]]
+                # A row that was being written when the program was killed may be cut off.
+                rows = [row for row in rows if row and len(row) == len(header)]
+                kept = [row for row in rows if 0 < int(row[0]) <= step]
+            except (ValueError, csv.Error) as error:
+                raise UsageError(
+                    f"{path} must have a step at the start of each row ({error}): mend it, or "
+                    "move it away to go on without the earlier rows."
+                ) from error
             self.columns = header
-            # A row that was being written when the program was killed may be cut off.
-            kept = [r for r in rows if len(r) == len(header) and 0 < int(r[0]) <= step]
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.part")
         with temporary.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([self.columns, *kept] if self.columns else [])

@@ -15,6 +15,8 @@ from gan_lessons.training import CheckpointFolder, choose_device, load_checkpoin
 
 def draw_samples(typed: argparse.Namespace) -> int:
     """Write a PNG of samples, and return 0."""
+    if typed.out.suffix.lower() != ".png":
+        raise UsageError(f"--out must be a file that ends in .png, got {typed.out}.")
     folder, checkpoint = _find(typed.checkpoint)
     run = folder.read()
     if run is None:

@@ -9,7 +9,7 @@ import torch.distributed
 from torch import Tensor
 
 from gan_lessons._validation import check_count
-from gan_lessons.command.errors import usage_errors
+from gan_lessons.command.errors import UsageError, usage_errors
 from gan_lessons.command.output import Output
 from gan_lessons.command.prepare import Prepared, prepare
 from gan_lessons.command.stop import Stopped, StopSignals
@@ -109,5 +109,10 @@ def _save_every(typed: int | None, steps: int, log_every: int) -> int:
     """Return the steps between two checkpoints: what was typed, or about a tenth of the run."""
     if typed is not None:
         with usage_errors():
-            return check_count(typed, "save_every")
+            check_count(typed, "save_every")
+        if typed % log_every:  # samples are looked at where a record is made
+            raise UsageError(
+                f"--save-every must be a multiple of --log-every {log_every}, got {typed}."
+            )
+        return typed
     return max(1, steps // 10 // log_every) * log_every

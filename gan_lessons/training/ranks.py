@@ -60,12 +60,12 @@ def process_group(device: str | torch.device = "cpu", timeout: float = 600.0) ->
         return
     if rank >= world_size:
         raise ValueError(f"RANK must be below WORLD_SIZE = {world_size}, got {rank}.")
-    if torch.device(device).type == "cuda":
+    chosen = choose_device(device)
+    if chosen.type == "cuda":
         chosen = choose_device(f"cuda:{_variable(local, 0)}")
         torch.cuda.set_device(chosen)
         dist.init_process_group("nccl", timeout=seconds, device_id=chosen)
     else:
-        chosen = choose_device(device)
         dist.init_process_group("gloo", timeout=seconds)
     yield Ranks(rank, world_size, chosen)
     dist.destroy_process_group()  # not after an error: it could wait for a rank that is gone

@@ -18,7 +18,9 @@ from torch.distributed.run import get_args_parser
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.checkpoint import checkpoint
 
+from gan_lessons.command.errors import UsageError
 from gan_lessons.command.parser import make_parser, with_settings
+from gan_lessons.command.train import _save_every
 from gan_lessons.experiments.trainable import EXPERIMENTS
 from gan_lessons.regularizers import r1_penalty
 from gan_lessons.training import GANState, read_checkpoint
@@ -218,6 +220,28 @@ def test_the_python_of_the_page_runs(tmp_path, monkeypatch):
 
 def test_settings_that_trade_digits_may_change_in_a_run():
     assert {"precision", "channels_last", "compile"} <= set(MAY_CHANGE)
+
+
+def test_where_compile_makes_one_piece_of_a_step_as_the_page_says():
+    flags = {"d_steps": 1, "r1_gamma": 0.0, "max_shift": 0}
+    (text,) = re.findall(r"`--compile`\n: (.*?)\n\n", PAGE, flags=re.DOTALL)
+    named = dict(re.findall(r"`--([a-z0-9-]+) (\d+)`", text))
+    assert {name.replace("-", "_"): float(n) for name, n in named.items()} == flags
+    for name, experiment in EXPERIMENTS.items():
+        for preset in experiment.presets.values():
+            config = with_settings(preset, {"compile": True})
+            assert not experiment.make(config, "cpu")._whole
+            known = {k: v for k, v in flags.items() if k != "max_shift" or hasattr(config, k)}
+            if hasattr(torch._dynamo.config, "trace_autograd_ops"):
+                assert experiment.make(with_settings(config, known), "cpu")._whole, name
+
+
+def test_the_page_s_number_of_steps_between_checkpoints_is_a_multiple_as_it_says():
+    every = int(re.search(r"`--save-every (\d+)` saves", PAGE).group(1))  # type: ignore[union-attr]
+    full = EXPERIMENTS["fashion-mnist"].presets["full"].training  # what the page trains
+    assert _save_every(every, full.steps, full.log_every) == every
+    with pytest.raises(UsageError, match="must be a multiple of --log-every 100, got 50"):
+        _save_every(50, full.steps, full.log_every)
 
 
 # Figures ----------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ def _nothing_is_written_elsewhere(tmp_path, monkeypatch):
         ("train ring --seed -1", "seed must be at least 0, got -1"),
         ("train ring --std 0", "std must be positive and finite, got 0.0"),
         ("train ring --save-every 0", "save_every must be at least 1, got 0"),
+        ("train ring --save-every 75", "--save-every must be a multiple of --log-every 50, got 75"),
         ("train ring --data here", "the points are drawn from a law, got here"),
         ("train ring --device tpu9", "--device: preference must be one of"),
         ("train ring --out FILE", "--out must be a folder, got the file FILE"),
@@ -49,6 +50,9 @@ def _nothing_is_written_elsewhere(tmp_path, monkeypatch):
         ("sample", "arguments are required: checkpoint"),
         ("sample none", "CHECKPOINT must be a checkpoint or a run's folder; none is not there"),
         ("sample EMPTY", "CHECKPOINT must be a checkpoint or a run's folder; EMPTY has none"),
+        ("sample EMPTY --out x", "--out must be a file that ends in .png, got x"),
+        ("sample EMPTY --out .", "--out must be a file that ends in .png, got ."),
+        ("sample EMPTY --out grid.jpg", "--out must be a file that ends in .png, got grid.jpg"),
         ("sample EMPTY/deep/FILE", "has no run.json in the folder above its own"),
     ],
 )
@@ -70,6 +74,15 @@ def test_a_message_and_status_2(tmp_path, capsys, typed, message):
 def test_a_device_that_is_not_there(capsys):
     assert main(["train", "ring", "--device", "cuda"]) == 2
     assert "--device: preference 'cuda' is not there; this machine has" in capsys.readouterr().err
+
+
+def test_a_device_that_is_none_under_torchrun(capsys, monkeypatch):
+    for name, value in (("WORLD_SIZE", "2"), ("RANK", "0"), ("LOCAL_RANK", "0")):
+        monkeypatch.setenv(name, value)
+    assert main(["train", "ring", "--device", "foo"]) == 2
+    said = capsys.readouterr().err
+    assert "--device: preference must be one of" in said
+    assert said.count("\n") == 1
 
 
 def test_a_folder_that_holds_a_run_is_not_written_into(run, capsys):
@@ -131,6 +144,62 @@ def test_a_run_json_of_other_settings(run, capsys, change, message):
     assert message in capsys.readouterr().err
     assert main(["sample", str(run.folder)]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"preset": "huge"}, "run.json must have a preset of ['laptop', 'full'], got 'huge'"),
+        ({"preset": ["full"]}, "run.json: preset must be a name, got ['full']"),
+        ({"sessions": {"a": 1}}, "run.json: sessions must be a list, got {'a': 1}"),
+        ({"data": 3}, "run.json: data must be a folder or null, got 3"),
+        ({"experiment": ["ring"]}, "run.json: experiment must be a name, got ['ring']"),
+    ],
+)
+def test_a_run_json_whose_entries_are_of_another_kind(run, capsys, change, message):
+    assert run.train("--steps", "2") == 0
+    path = run.folder / "run.json"
+    path.write_text(json.dumps(run.json | change), encoding="utf-8")
+    before, commands = path.read_bytes(), [lambda: run.train("--steps", "4", "--resume")]
+    if "experiment" in change:
+        commands.append(lambda: main(["sample", str(run.folder)]))
+    for command in commands:
+        capsys.readouterr()
+        assert command() == 2
+        said = capsys.readouterr().err
+        assert message in said
+        assert said.count("\n") == 1
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["step,d_loss\nx,1.0\n", "step\n1.5\n", b"\xff\xfe"])
+def test_a_history_that_is_none(run, capsys, content):
+    assert run.train("--steps", "2") == 0
+    history = run.folder / "history.csv"
+    history.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = run.json
+    capsys.readouterr()
+    assert run.train("--steps", "4", "--resume") == 2
+    said = capsys.readouterr().err
+    assert "history.csv must have a step at the start of each row (" in said
+    assert said.count("\n") == 1
+    assert run.json == before
+    history.unlink()
+    assert run.train("--steps", "4", "--resume") == 0
+    assert [row["step"] for row in run.history] == ["4"]
+
+
+def test_memory_that_is_full_is_said_and_sets_no_checkpoint_aside(run, capsys, monkeypatch):
+    assert run.train("--steps", "2") == 0
+    before = run.checkpoints
+
+    def short(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(torch, "load", short)
+    assert run.train("--steps", "4", "--resume") == 1
+    assert "error: The memory is full." in capsys.readouterr().err
+    assert run.checkpoints == before
 
 
 def test_checkpoints_without_a_run_json(run, capsys):

@@ -67,9 +67,36 @@ def test_own_images_by_one_command(photographs, tmp_path, capsys):
     assert main(["train", "folder", "--resume", "--steps", "85", "--out", str(out)]) == 0
     moved = photographs.rename(tmp_path / "moved")
     resumed = ["train", "folder", "--resume", "--steps", "90", "--out", str(out)]
+    capsys.readouterr()
     assert main(resumed) == 2
+    assert f"The run's --data {photographs} is not there" in capsys.readouterr().err
     assert main([*resumed, "--data", str(moved)]) == 0
+    assert f"--data {photographs} is not there: it goes on with {moved}" in capsys.readouterr().err
     assert main(["sample", str(out), "--out", str(tmp_path / "grid.png")]) == 0
+
+
+def test_a_run_goes_on_with_its_own_images(photographs, tmp_path, capsys, monkeypatch):
+    """run.json has what was typed; the same folder may be typed in another way, no other may."""
+    monkeypatch.chdir(tmp_path)
+    typed = ["train", "folder", "--image-size", "8", *SMALL, "--out", str(tmp_path / "run")]
+    assert main([*typed, "--data", "photographs", "--steps", "5"]) == 0
+    path = tmp_path / "run" / "run.json"
+    assert json.loads(path.read_text(encoding="utf-8"))["data"] == "photographs"
+    other = tmp_path / "other"
+    other.mkdir()
+    Image.new("RGB", (9, 9)).save(other / "a.png")
+    before, typed = path.read_bytes(), [*typed, "--resume", "--steps", "10"]
+    capsys.readouterr()
+    assert main([*typed, "--data", "other"]) == 2
+    assert "the run has --data photographs, got other" in capsys.readouterr().err
+    monkeypatch.chdir(other)
+    assert main(typed) == 2
+    said = capsys.readouterr().err
+    assert f"The run's --data photographs is not there, looked for from {other}" in said
+    assert path.read_bytes() == before
+    assert main([*typed, "--data", "../photographs"]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main([*typed[:-1], "15", "--data", str(other / ".." / "photographs")]) == 0
 
 
 @pytest.mark.filterwarnings("ignore:1 of 61 images")
