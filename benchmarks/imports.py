@@ -12,23 +12,23 @@ PACKAGES = tuple(
 )
 
 
-def import_seconds(modules: tuple[str, ...]) -> float:
-    """Return the CPU seconds of a new Python that imports torch and then ``modules``."""
-    lines = ["import time", "import torch", *(f"import {name}" for name in modules)]
-    code = "\n".join([*lines, "print(time.process_time())"])
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(done.stdout)
+def import_ratio() -> float:
+    """Return the CPU time of importing torch and then the package over that of torch alone.
+
+    Both are read in one new Python: two processes differ by more than what is measured.
+    """
+    now = "print(time.process_time())"
+    lines = ["import time", "import torch", now, *(f"import {name}" for name in PACKAGES), now]
+    command = [sys.executable, "-c", "\n".join(lines)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    torch_alone, both = map(float, done.stdout.split())
+    return both / torch_alone
 
 
 def import_ratios(rounds: int) -> list[float]:
-    """Return torch's and the package's import over torch's, for interleaved pairs of processes."""
-    import_seconds(PACKAGES)  # once for the disk's cache and compiled files
-    ratios = []
-    for k in range(rounds):
-        pair = [((), PACKAGES), (PACKAGES, ())][k % 2]  # each goes first as often
-        seconds = {len(modules): import_seconds(modules) for modules in pair}
-        ratios.append(seconds[len(PACKAGES)] / seconds[0])
-    return ratios
+    """Return so many ratios, after one run for the disk's cache and compiled files."""
+    import_ratio()
+    return [import_ratio() for _ in range(rounds)]
 
 
 if __name__ == "__main__":

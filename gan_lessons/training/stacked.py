@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from gan_lessons.networks import MLP, MLPDiscriminator, MLPGenerator
 from gan_lessons.training.perceptrons import perceptron_layers, perceptrons
 
 # What works entry by entry, so that another leading axis changes nothing.
@@ -119,6 +118,9 @@ def _layers(network: nn.Module) -> list[nn.Module] | None:
     """Return the layers of a perceptron in order, or None if the network may be anything else."""
     if network._forward_hooks or network._forward_pre_hooks:
         return None
+    # Imported here, so that training by itself starts fast.
+    from gan_lessons.networks import MLP, MLPDiscriminator, MLPGenerator
+
     kind = type(network)  # no subclass: it may do anything
     if kind in (MLP, MLPGenerator, MLPDiscriminator):
         inner = _layers(network.layers)  # type: ignore[arg-type]
