@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from gan_lessons._validation import check_count
-from gan_lessons.data import Labelled, available, random_shift
+from gan_lessons.data import Labelled, available
 from gan_lessons.experiments._image_networks import image_networks, shift_augmentation
 from gan_lessons.metrics import frechet_distance
+from gan_lessons.metrics.features import fit_classifier
 from gan_lessons.networks import ImageClassifier
 from gan_lessons.training import GANState, TrainConfig, seeded_generator
 
@@ -172,19 +172,8 @@ def train_classifier(
     """
     check_count(epochs, "epochs")
     rng = seeded_generator(seed, "cpu")
-    images, labels = data.images, data.labels
-    network = ImageClassifier(images.shape[-1], width=8, n_features=32, rng=rng).to(device)
-    steps = epochs * -(-len(images) // 64)
-    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3, fused=True)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    for _ in range(epochs):
-        for rows in torch.randperm(len(images), generator=rng).split(64):
-            batch = random_shift(images[rows], 1, rng).to(device)
-            loss = cross_entropy(network(batch), labels[rows].to(device))
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
+    network = ImageClassifier(data.images.shape[-1], width=8, n_features=32, rng=rng).to(device)
+    fit_classifier(network, data, epochs, rng)
     return network.eval()
 
 

@@ -133,7 +133,7 @@ def classifier_features(
     if path is not None and path.exists():
         _read(network, path)
     else:
-        _fit(network, train, epochs, rng)
+        fit_classifier(network, train, epochs, rng)
         if path is not None:
             _write(network, path)
     found = ClassifierFeatures(network.eval(), Share(0.0, 0.0, 1.0))
@@ -141,8 +141,10 @@ def classifier_features(
     return ClassifierFeatures(network, binomial_interval(int(right.sum()), len(right)))
 
 
-def _fit(network: ImageClassifier, data: Labelled, epochs: int, rng: torch.Generator) -> None:
-    """Train with Adam and a cosine schedule."""
+def fit_classifier(
+    network: ImageClassifier, data: Labelled, epochs: int, rng: torch.Generator
+) -> None:
+    """Train with Adam and a cosine schedule; images are shifted by up to one pixel."""
     device = next(network.parameters()).device
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3, fused=True)
     steps = epochs * -(-len(data.images) // 64)

@@ -49,6 +49,8 @@ class Distributed:
 
     def __init__(self, system: System) -> None:
         check_system(system)
+        if hasattr(system, "rngs"):  # one generator of random numbers for each of many seeds
+            raise TypeError(f"system must be one run, got {type(system).__name__}.")
         self.rank, self.world_size = (
             (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
         )

@@ -3,7 +3,6 @@ import torch
 
 from gan_lessons.data import Labelled, load
 from gan_lessons.metrics import (
-    ClassifierFeatures,
     classifier_features,
     features,
     frechet_distance,
@@ -67,19 +66,12 @@ def test_same_seed_same_network(few):
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_the_recipe_is_chapter_8s(few):
-    from gan_lessons.experiments.image_gan import train_classifier
-
-    theirs = ClassifierFeatures(train_classifier(few[0], epochs=2, seed=5), None)
-    assert same(classifier_features(*few, epochs=2, seed=5), theirs)
-
-
 def test_trained_once_and_kept_in_the_folder_that_is_named(few, tmp_path, monkeypatch):
     folder = tmp_path / "new" / "cache"
     first = classifier_features(*few, epochs=1, folder=folder)
     (file,) = folder.iterdir()
     with monkeypatch.context() as patch:
-        patch.setattr(features, "_fit", None)  # training again would fail
+        patch.setattr(features, "fit_classifier", None)  # training again would fail
         again = classifier_features(*few, epochs=1, folder=str(folder))
         assert same(first, again)
         assert again.accuracy == first.accuracy

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.imports import PACKAGES, import_ratio
+
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("objectives", "training", "models", "metrics")
-PACKAGES = [f"gan_lessons.{name}" for name in FOLDERS if (ROOT / "gan_lessons" / name).is_dir()]
 SLOW = (
     *("scipy.stats", "scipy.integrate", "scipy.optimize", "sklearn", "pandas"),
     *("matplotlib", "IPython", "ipykernel", "ipywidgets", "tensorboard"),
@@ -37,14 +37,6 @@ def test_nothing_slow_is_imported():
     ).split()
     assert set(PACKAGES) <= set(loaded)
     assert [name for name in loaded if name in SLOW or name.startswith("torch.distributed.")] == []
-
-
-def import_ratio() -> float:
-    """Return the CPU time of importing torch and then the packages over that of torch alone."""
-    now = "print(time.process_time())"
-    lines = ["import time", "import torch", now, *(f"import {p}" for p in PACKAGES), now]
-    torch_alone, both = map(float, in_a_new_python(lines).split())
-    return both / torch_alone
 
 
 @pytest.mark.slow

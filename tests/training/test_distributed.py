@@ -24,6 +24,7 @@ from gan_lessons.training import (
     TrainConfig,
     TrainingDiverged,
     load_checkpoint,
+    read_checkpoint,
     save_checkpoint,
     train,
 )
@@ -344,8 +345,13 @@ def test_from_one_rank_to_two(ran):
 def test_from_two_ranks_to_one(wrap, ran):
     """By the plain system, which goes on from rank 0's generator, or by Distributed alone."""
     system = wrap(state(CONFIGS["twice"], seed=7))
-    load_checkpoint(ran[0]["folder"] / "two.pt", system)
+    path = ran[0]["folder"] / "two.pt"
+    load_checkpoint(path, system)
     assert system.steps_done == 10
+    saved = read_checkpoint(path).system
+    for name in ("generator", "discriminator"):
+        for key, weight in getattr(system, name).state_dict().items():
+            assert torch.equal(weight, saved[name][key])
     records = list(train(system, data(), system.config))
     assert [record.step for record in records] == [15, 20]
     inner = system.system if isinstance(system, Distributed) else system
@@ -475,3 +481,12 @@ def test_wrong_arguments_are_named():
 
 if __name__ == "__main__":
     main(sys.argv[1], Path(sys.argv[2]))
+
+
+def test_many_seeds_are_refused():
+    class Many:
+        steps_done = 0
+        rng = rngs = step = state_dict = load_state_dict = None
+
+    with pytest.raises(TypeError, match="system must be one run, got Many"):
+        Distributed(Many())
