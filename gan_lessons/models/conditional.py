@@ -97,16 +97,7 @@ class ConditionalGAN(GANState):
                 told, self.d_optimizer, self.objective, real, fake, self.config, rng
             )
         g_loss = generator_step(told, self.g_optimizer, self.objective, real, fake, self.config)
-        if self.ema is not None:
-            self.ema.update()
-        self.steps_done += 1
-        return {
-            "d_loss": d.loss,
-            "g_loss": g_loss,
-            "penalty": d.penalty,
-            "real_logits": d.real_logits,
-            "fake_logits": d.fake_logits,
-        }
+        return self._done(d, g_loss)
 
     @torch.no_grad()
     def sample(

@@ -123,6 +123,10 @@ class GANState:
                 network.train()
         batch = place(batch, self.device, self.dtype, self.config)
         d, g_loss = self._compiled(batch, rng) if self._whole else self._updates(batch, rng)
+        return self._done(d, g_loss)
+
+    def _done(self, d: DiscriminatorUpdate, g_loss: Tensor) -> dict[str, Tensor]:
+        """Average, count the step, and return its metrics."""
         if self.ema is not None:
             self.ema.update()
         self.steps_done += 1
