@@ -9,6 +9,8 @@ from gan_lessons.networks import (
     ImageClassifier,
     MLPDiscriminator,
     MLPGenerator,
+    ResNetDiscriminator,
+    ResNetGenerator,
     count_parameters,
 )
 
@@ -25,8 +27,9 @@ def randn(*shape, seed=1):
 
 @pytest.mark.parametrize("image_size", SIZES)
 @pytest.mark.parametrize("normalisation", ["batch", "instance", "none"])
-def test_generator_makes_images_in_range(image_size, normalisation):
-    net = DCGANGenerator(image_size, 3, z_dim=5, width=4, normalisation=normalisation, rng=rng())
+@pytest.mark.parametrize("make", [DCGANGenerator, ResNetGenerator])
+def test_generator_makes_images_in_range(make, image_size, normalisation):
+    net = make(image_size, 3, z_dim=5, width=4, normalisation=normalisation, rng=rng())
     images = net(10 * randn(6, 5))
     assert images.shape == (6, 3, image_size, image_size)
     assert images.abs().max() <= 1
@@ -38,14 +41,17 @@ def test_generator_makes_images_in_range(image_size, normalisation):
 
 @pytest.mark.parametrize("image_size", SIZES)
 @pytest.mark.parametrize("normalisation", ["none", "batch", "instance", "spectral"])
-def test_discriminator_gives_one_unbounded_logit_per_image(image_size, normalisation):
-    net = DCGANDiscriminator(image_size, 2, width=4, normalisation=normalisation, rng=rng())
-    logits = net(randn(5, 2, image_size, image_size))
+@pytest.mark.parametrize("make", [DCGANDiscriminator, ResNetDiscriminator])
+def test_discriminator_gives_one_unbounded_logit_per_image(make, image_size, normalisation):
+    net = make(image_size, 2, width=4, normalisation=normalisation, rng=rng())
+    images = randn(5, 2, image_size, image_size)
+    logits = net(images)
     assert logits.shape == (5,)
     assert logits.dtype == torch.float32
+    assert net.features(images).shape == (5, net.n_features)
     with torch.no_grad():
-        net.layers[-1].bias.fill_(-7.0)
-    assert (net(randn(5, 2, image_size, image_size)) < -5).all()
+        net.head.bias.fill_(-1e3)
+    assert (net(images) < -100).all()
 
 
 def test_the_size_table_of_the_docstring():
