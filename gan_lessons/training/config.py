@@ -133,9 +133,14 @@ def check_config(config: object, system: object = None) -> TrainConfig:
         raise TypeError(f"config must be a TrainConfig, got {type(config).__name__}.")
     made_with = getattr(system, "config", None)
     if isinstance(made_with, TrainConfig):
+        if type(config) is not type(made_with):
+            raise TypeError(
+                f"config must be the system's, a {type(made_with).__name__}, got a "
+                f"{type(config).__name__}; pass replace(system.config, steps=...)."
+            )
         differ = [
             f"{name} ({getattr(config, name)}, the system has {getattr(made_with, name)})"
-            for name in (field.name for field in fields(TrainConfig))
+            for name in (field.name for field in fields(made_with))
             if name not in LENGTH and getattr(config, name) != getattr(made_with, name)
         ]
         if differ:
