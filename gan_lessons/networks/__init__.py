@@ -1,8 +1,9 @@
 """Networks: nn.Modules and nothing else.
 
 `mlp.py` for points in the plane, `dcgan.py` and `resnet.py` for images of 8 to 64 pixels,
-`conditional.py` for networks that are told a class, `classifier.py` for the features that images
-are compared by, `initialisation.py` for the first weights, `summary.py` for a table of shapes.
+`encoder.py` for the way back to z, `conditional.py` for networks that are told a class,
+`classifier.py` for the features that images are compared by, `initialisation.py` for the first
+weights, `summary.py` for a table of shapes.
 Generators take z (n, z_dim), discriminators return logits (n,); no network ends in a sigmoid.
 """
 
@@ -13,6 +14,12 @@ from gan_lessons.networks.conditional import (
     ProjectionDiscriminator,
 )
 from gan_lessons.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from gan_lessons.networks.encoder import (
+    DeterministicImageEncoder,
+    GaussianCode,
+    ImageEncoder,
+    MLPEncoder,
+)
 from gan_lessons.networks.initialisation import count_parameters, initialise
 from gan_lessons.networks.mlp import MLP, MLPDiscriminator, MLPGenerator
 from gan_lessons.networks.resnet import ResNetDiscriminator, ResNetGenerator
@@ -24,9 +31,13 @@ __all__ = [
     "ConditionalGenerator",
     "DCGANDiscriminator",
     "DCGANGenerator",
+    "DeterministicImageEncoder",
+    "GaussianCode",
     "ImageClassifier",
+    "ImageEncoder",
     "LayerSummary",
     "MLPDiscriminator",
+    "MLPEncoder",
     "MLPGenerator",
     "NetworkSummary",
     "ProjectionDiscriminator",
