@@ -5,6 +5,7 @@
 """
 
 from gan_lessons.viz.comparison import plot_p_values, plot_two_samples
+from gan_lessons.viz.conjugates import plot_conjugate
 from gan_lessons.viz.figure import Picture, new_figure, show
 from gan_lessons.viz.history import describe_history, plot_history
 from gan_lessons.viz.images import describe_images, image_grid, image_pairs
@@ -34,6 +35,7 @@ __all__ = [
     "image_pairs",
     "new_figure",
     "plot_balls",
+    "plot_conjugate",
     "plot_density",
     "plot_histogram",
     "plot_history",
