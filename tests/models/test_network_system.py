@@ -126,3 +126,12 @@ def test_networks_must_fit_together():
     meta = nn.Linear(1, 1, device="meta")
     with pytest.raises(ValueError, match="one device"):
         NetworkSystem({"a": nn.Linear(1, 1), "b": meta}, players, CONFIG)
+
+
+def test_the_average_moves_with_each_step():
+    line = Line()
+    before = line.generator.weight.detach().clone()
+    run(line, replace(CONFIG, steps=1))
+    # Of the first step the average keeps (1 + 1) / (10 + 1), as EMA's docstring says.
+    wanted = 2 / 11 * before + 9 / 11 * line.generator.weight
+    assert torch.allclose(line.network("generator").weight, wanted, atol=1e-12)
