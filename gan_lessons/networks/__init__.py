@@ -3,8 +3,9 @@
 `mlp.py` for points in the plane, `dcgan.py` and `resnet.py` for images of 8 to 64 pixels,
 `encoder.py` for the way back to z, `conditional.py` for networks that are told a class,
 `classifier.py` for the features that images are compared by, `initialisation.py` for the first
-weights, `summary.py` for a table of shapes.
-Generators take z (n, z_dim), discriminators return logits (n,); no network ends in a sigmoid.
+weights, `summary.py` for a table of shapes; `translator.py` and `unet.py` map images to images,
+`patchgan.py` judges them patch by patch. Generators take z (n, z_dim), discriminators return logits
+(n,), of patches (n, h, w); no network ends in a sigmoid.
 """
 
 from gan_lessons.networks.classifier import ImageClassifier
@@ -22,8 +23,11 @@ from gan_lessons.networks.encoder import (
 )
 from gan_lessons.networks.initialisation import count_parameters, initialise
 from gan_lessons.networks.mlp import MLP, MLPDiscriminator, MLPGenerator
+from gan_lessons.networks.patchgan import PatchDiscriminator, patch_layers
 from gan_lessons.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from gan_lessons.networks.summary import LayerSummary, NetworkSummary, summarise
+from gan_lessons.networks.translator import ResnetTranslator
+from gan_lessons.networks.unet import UNetTranslator
 
 __all__ = [
     "MLP",
@@ -40,10 +44,14 @@ __all__ = [
     "MLPEncoder",
     "MLPGenerator",
     "NetworkSummary",
+    "PatchDiscriminator",
     "ProjectionDiscriminator",
     "ResNetDiscriminator",
     "ResNetGenerator",
+    "ResnetTranslator",
+    "UNetTranslator",
     "count_parameters",
     "initialise",
+    "patch_layers",
     "summarise",
 ]

@@ -18,6 +18,17 @@ def check_images(value: Tensor, name: str, channels: int, image_size: int) -> No
         )
 
 
+def check_sides(value: Tensor, name: str, channels: int, multiple: int, smallest: int) -> None:
+    """Raise ``ValueError`` unless both sides of the images are such multiples, large enough."""
+    if value.dim() != 4 or value.shape[1] != channels:
+        raise ValueError(f"{name} must have shape (n, {channels}, h, w), got {tuple(value.shape)}.")
+    if any(side % multiple or side < smallest for side in value.shape[2:]):
+        raise ValueError(
+            f"{name} must have sides that are multiples of {multiple}, at least {smallest}, got "
+            f"{value.shape[2]} by {value.shape[3]}; crop or resize them, or halve less often."
+        )
+
+
 def check_choice(value: object, name: str, choices: tuple[object, ...]) -> None:
     """Raise ``ValueError`` unless ``value`` is one of ``choices``."""
     if value not in choices:
