@@ -34,7 +34,7 @@ TIMES: dict[str, tuple[int, ...]] = {
 }
 
 # Fields of TrainConfig that every description has, and those that are not the setting's. Any other
-# that may come is described where it is not its default, so that what is stored stays valid.
+# is described where it is not its default, so that what is stored stays valid.
 _NUMBERS = (
     *("batch_size", "z_dim", "d_steps", "g_lr", "d_lr", "betas"),
     *("r1_gamma", "r2_gamma", "gp_weight", "instance_noise", "ema_decay"),
@@ -66,8 +66,9 @@ class Setting:
         Makes (generator, discriminator) for the setting, drawing from torch's default generator;
         a named function, without buffers in its networks.
     prepare
-        What is done to a new system before it is trained, for example another optimizer for D; a
-        named function.
+        What is done to a new system before training (another optimizer for D); a named function.
+    system
+        ``GANSeeds``, or a class derived from it with a step of its own.
 
     Raises
     ------
@@ -83,6 +84,7 @@ class Setting:
     hidden: int = 64
     networks: Callable[["Setting"], tuple[nn.Module, nn.Module]] = perceptrons
     prepare: Callable[[GANSeeds], object] | None = None
+    system: type[GANSeeds] = GANSeeds
 
     def __post_init__(self) -> None:
         if self.law not in LAWS:
@@ -96,6 +98,8 @@ class Setting:
             function = getattr(self, name)
             if not callable(function) and not (wanted and function is None):
                 raise TypeError(f"{name} must be a function, got {function!r}.")
+        if not (isinstance(self.system, type) and issubclass(self.system, GANSeeds)):
+            raise TypeError(f"system must be GANSeeds or derived from it, got {self.system!r}.")
 
 
 def describe(setting: Setting) -> dict[str, Any]:
@@ -110,6 +114,7 @@ def describe(setting: Setting) -> dict[str, Any]:
         "networks": _name(setting.networks),
         "prepare": None if setting.prepare is None else _name(setting.prepare),
         **{k: training[k] for k in kept},
+        **({} if setting.system is GANSeeds else {"system": _name(setting.system)}),
     }
 
 
@@ -123,8 +128,7 @@ def setting_hash(setting: Setting, times: tuple[int, ...], n: int) -> str:
 class Outcomes(NamedTuple):
     r"""What is measured of s runs at t moments, from n samples each; shapes (t, s), float64.
 
-    A run whose samples are not finite has 0 modes, all samples misplaced, and NaN where there is
-    nothing to measure.
+    A run whose samples are not finite has 0 modes, all misplaced, and NaN where nothing is left.
 
     Parameters
     ----------
@@ -151,7 +155,7 @@ class Outcomes(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """Runs of one setting: their seeds, the moments, what was measured, CPU seconds a seed-step."""
+    """Runs of one setting: seeds, moments, what was measured, CPU seconds a seed-step."""
 
     seeds: tuple[int, ...]
     times: tuple[int, ...]
@@ -186,7 +190,7 @@ def start_training(
 ) -> tuple[GANSeeds, Iterator[SeedsRecord]]:
     """Return a new system, and its training, which stops at every multiple of the first time."""
     config = replace(setting.training, steps=times[-1], log_every=times[0])
-    system = GANSeeds(lambda _: setting.networks(setting), setting.objective, config, seeds)
+    system = setting.system(lambda _: setting.networks(setting), setting.objective, config, seeds)
     if setting.prepare is not None:
         setting.prepare(system)
     return system, train_seeds(system, LAWS[setting.law], config)

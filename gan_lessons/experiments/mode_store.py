@@ -83,7 +83,7 @@ def stored_runs(
     folder
         Where the store is; by default ``book/runs``.
     """
-    own = [setting.networks, setting.prepare, type(setting.objective)]
+    own = [setting.networks, setting.prepare, type(setting.objective), setting.system]
     if any(not _of_the_book(part) for part in own if part is not None):
         return None
     times = TIMES[setting.law] if times is None else times

@@ -111,7 +111,7 @@ def plan(config: ModesLaptopConfig) -> list[Job]:
         *(Job(name, "ring", part) for part in held_out[1:] for name in config.main),
         *(Job(name, "ring", held_out[0]) for name in every),
         *(Job(name, "grid", held_out[0]) for name in config.on_grid),
-        Job("the recipe", "normalised grid", held_out[0]),
+        *(Job(name, "normalised grid", held_out[0]) for name in ("baseline", "the recipe")),
         *(Job(name, "ring", part) for name in config.tried for part in tuned),
         *(Job(name, "ring", part) for part in held_out[1:] for name in every),
         *(Job(name, "grid", part) for part in held_out[1:] for name in config.on_grid),

@@ -4,16 +4,28 @@ from dataclasses import replace
 
 from gan_lessons.experiments.mode_runs import Setting
 from gan_lessons.experiments.trick_networks import (
-    OneSidedLabelSmoothing,
+    batch_norm_in_d,
+    batch_norm_in_g,
     batch_spread,
     clip_d,
+    dropout_in_g,
+    falling_rates,
     packed_by_2,
+    packed_by_4,
     sgd_for_d,
     spectral,
     spherical,
+    tanh_at_the_end,
+    uniform,
     with_relu,
     with_tanh,
 )
+from gan_lessons.experiments.trick_objectives import (
+    NoisyLabels,
+    OneSidedLabelSmoothing,
+    SoftLabels,
+)
+from gan_lessons.experiments.trick_systems import FadingNoise, MixedBatches, Replay, Unrolled
 from gan_lessons.experiments.tricks import Trick, with_training
 
 
@@ -34,17 +46,30 @@ def wgan_gp(setting: Setting) -> Setting:
     return replace(with_training(setting, numbers), objective="wasserstein")
 
 
+def noise_that_fades(setting: Setting) -> Setting:
+    """Return the setting with instance noise that falls from 0.2 to 0: 0.1 in the mean."""
+    return replace(with_training(setting, {"instance_noise": 0.2}), system=FadingNoise)
+
+
+def dropout(setting: Setting) -> Setting:
+    """Return the setting with dropout in G, whose masks are drawn as a part of z."""
+    z_dim = setting.training.z_dim + 2 * setting.hidden
+    return replace(with_training(setting, {"z_dim": z_dim}), networks=dropout_in_g)
+
+
 def recipe(setting: Setting) -> Setting:
     """Return the setting that was chosen on seeds 0 to 15: R3GAN, faster, with averaged weights."""
     return with_training(r3gan(setting), {**RATES, "ema_decay": 0.99})
 
 
-#: Gamma of R1 and R2 (the only one tried, on seeds 0 to 15), and the gammas that a slider may show.
+#: Gamma of R1 and R2 (the only one tried, on seeds 0 to 15), and the gammas of the slider.
 GAMMA = 0.02
-GAMMAS = (0.002, 0.02, 0.2, 2.0)
+GAMMAS = (0.002, 0.006, 0.02, 0.06, 0.2, 0.6, 2.0)
 
 #: The learning rates of the recipe: on seeds 0 to 15 with R3GAN as good as 2e-3 for both.
 RATES = {"g_lr": 2e-3, "d_lr": 4e-3}
+
+CHINTALA, RADFORD = "Chintala et al. (2016)", "Radford et al. (2016)"
 
 #: First half of the chapter: objectives and penalties.
 OBJECTIVES_AND_PENALTIES = (
@@ -80,6 +105,7 @@ OBJECTIVES_AND_PENALTIES = (
         lambda s: with_training(s, {"instance_noise": 0.1}),
         "Sonderby et al. (2017)",
     ),
+    Trick("instance noise that fades", noise_that_fades, "Sonderby et al. (2017)"),
 )
 
 #: Second half: practice.
@@ -91,16 +117,32 @@ PRACTICE = (
     Trick("5 D steps", lambda s: with_training(s, {"d_steps": 5})),
     Trick("both twice as fast", lambda s: with_training(s, {"g_lr": 2e-3, "d_lr": 2e-3})),
     Trick("both half as fast", lambda s: with_training(s, {"g_lr": 5e-4, "d_lr": 5e-4})),
+    Trick("learning rates that fall", lambda s: replace(s, prepare=falling_rates)),
     Trick("no momentum", lambda s: with_training(s, {"betas": (0.0, 0.999)})),
     Trick("momentum 0.9", lambda s: with_training(s, {"betas": (0.9, 0.999)})),
-    Trick("SGD for D", lambda s: replace(s, prepare=sgd_for_d), "Chintala et al. (2016)"),
+    Trick("SGD for D", lambda s: replace(s, prepare=sgd_for_d), CHINTALA),
     Trick("packing by 2", lambda s: replace(s, networks=packed_by_2), "Lin et al. (2018)"),
+    Trick("packing by 4", lambda s: replace(s, networks=packed_by_4), "Lin et al. (2018)"),
     Trick("minibatch std", lambda s: replace(s, networks=batch_spread), "Karras et al. (2018)"),
     Trick(
         "real label 0.9",
         lambda s: replace(s, objective=OneSidedLabelSmoothing()),
         "Salimans et al. (2016)",
     ),
+    Trick("5% wrong labels", lambda s: replace(s, objective=NoisyLabels()), CHINTALA),
+    Trick("soft labels", lambda s: replace(s, objective=SoftLabels()), CHINTALA),
+    Trick("replay", lambda s: replace(s, system=Replay), CHINTALA),
+    Trick("unrolling by 3", lambda s: replace(s, system=Unrolled), "Metz et al. (2017)"),
+    Trick("dropout in G", dropout, CHINTALA),
+    Trick("BatchNorm in G", lambda s: replace(s, networks=batch_norm_in_g), RADFORD),
+    Trick("BatchNorm in D", lambda s: replace(s, networks=batch_norm_in_d), RADFORD),
+    Trick(
+        "BatchNorm in D, mixed batches",
+        lambda s: replace(s, networks=batch_norm_in_d, system=MixedBatches),
+        CHINTALA,
+    ),
+    Trick("tanh at the end of G", lambda s: replace(s, networks=tanh_at_the_end), CHINTALA),
+    Trick("z uniform on a square", lambda s: replace(s, networks=uniform), CHINTALA),
     Trick("z in 16 dimensions", lambda s: with_training(s, {"z_dim": 16})),
     Trick("z on a circle", lambda s: replace(s, networks=spherical), "White (2016)"),
     Trick(
@@ -108,7 +150,7 @@ PRACTICE = (
         lambda s: replace(with_training(s, {"z_dim": 16}), networks=spherical),
         "White (2016)",
     ),
-    Trick("ReLU in both", lambda s: replace(s, networks=with_relu), "Chintala et al. (2016)"),
+    Trick("ReLU in both", lambda s: replace(s, networks=with_relu), CHINTALA),
     Trick("tanh in both", lambda s: replace(s, networks=with_tanh)),
     Trick("batch of 32", lambda s: with_training(s, {"batch_size": 32})),
     Trick("batch of 512", lambda s: with_training(s, {"batch_size": 512})),

@@ -10,7 +10,6 @@ from gan_lessons.experiments.mode_runs import Outcomes, Runs, Setting, start_tra
 from gan_lessons.experiments.seed_statistics import Interval
 from gan_lessons.experiments.trick_list import GAMMAS, TRICKS
 from gan_lessons.experiments.trick_networks import (
-    OneSidedLabelSmoothing,
     Packed,
     SpectralDiscriminator,
     SpectralLinear,
@@ -21,6 +20,7 @@ from gan_lessons.experiments.trick_networks import (
     sgd_for_d,
     spectral,
 )
+from gan_lessons.experiments.trick_objectives import OneSidedLabelSmoothing
 from gan_lessons.experiments.tricks import (
     BASELINE,
     Trick,
