@@ -5,7 +5,8 @@ An ``FDivergence`` is a convex f with its conjugate; ``F_DIVERGENCES`` holds tho
 quadrature, and the functions that reach an integral probability metric are ``wasserstein_critic``
 and its kin; ``optimal_discriminator`` and ``gan_value`` are the game played on densities;
 ``variational_bound`` is what an f-GAN estimates from samples; ``losses_at_optimum`` and
-``divergence_on_grid`` show by gradient what the generator minimises.
+``divergence_on_grid`` show by gradient what the generator minimises, and ``fit_gaussian`` finds the
+normal law nearest to a mixture.
 """
 
 from gan_lessons.divergences.alpha import alpha_divergence
@@ -29,6 +30,7 @@ from gan_lessons.divergences.exact import (
     f_divergence_with_error,
     jensen_shannon,
 )
+from gan_lessons.divergences.gaussian_fit import GaussianFit, Minimum, fit_gaussian
 from gan_lessons.divergences.generator import GeneratorLosses, losses_at_optimum
 from gan_lessons.divergences.mean_embedding import maximum_mean_discrepancy, mmd_critic
 from gan_lessons.divergences.quadrature import Integral, integrate, integrate_over_laws
@@ -38,8 +40,10 @@ from gan_lessons.divergences.wasserstein import wasserstein1
 __all__ = [
     "F_DIVERGENCES",
     "FDivergence",
+    "GaussianFit",
     "GeneratorLosses",
     "Integral",
+    "Minimum",
     "alpha_divergence",
     "complete",
     "critic_value",
@@ -47,6 +51,7 @@ __all__ = [
     "exact_variational_bound",
     "f_divergence",
     "f_divergence_with_error",
+    "fit_gaussian",
     "gan_value",
     "get_divergence",
     "integrate",

@@ -91,9 +91,8 @@ def _derivative(f: Elementwise) -> Elementwise:
     """Return f' by automatic differentiation."""
 
     def f_prime(u: Tensor) -> Tensor:
-        with torch.enable_grad():
-            v = u if u.requires_grad else u.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(f(v).sum(), v, create_graph=u.requires_grad)
+        # By torch.func, so that it works within vmap and can be differentiated again.
+        slope: Tensor = torch.func.grad(lambda v: f(v).sum())(u)
         return slope
 
     return f_prime

@@ -9,12 +9,14 @@ A tour, in the order of the book. Each file holds one objective and is read in a
 - ``hinge``: D stops pushing once a sample is past the margin; G follows the scores.
 - ``wasserstein``: the difference of mean scores; needs a critic kept (nearly) 1-Lipschitz.
 - ``relativistic``: real and fake samples are compared in pairs.
+- ``fgan``: the game of any f-divergence, made by ``fgan("kl")`` or from an f of your own.
 
 ``base`` says what an objective is. ``OBJECTIVES`` maps the fixed keys to the objects; a new
 objective is one more file and one more row here, and the tests of this folder pick it up.
 """
 
 from gan_lessons.objectives.base import Objective
+from gan_lessons.objectives.fgan import FGAN, fgan
 from gan_lessons.objectives.hinge import Hinge
 from gan_lessons.objectives.least_squares import LeastSquares
 from gan_lessons.objectives.non_saturating import NonSaturating
@@ -65,6 +67,7 @@ def get_objective(objective: str | Objective) -> Objective:
 
 
 __all__ = [
+    "FGAN",
     "OBJECTIVES",
     "Hinge",
     "LeastSquares",
@@ -73,6 +76,7 @@ __all__ = [
     "Relativistic",
     "Saturating",
     "Wasserstein",
+    "fgan",
     "get_objective",
     "value",
 ]
