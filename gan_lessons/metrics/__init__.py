@@ -3,9 +3,10 @@
 All are functions of samples or features (n, d), real ones first. `modes.py` where the data law is
 known; `frechet.py` and `kernel.py` for one number with what it costs to estimate it;
 `neighbours.py` for quality and variety apart, and for memorisation; `classes.py` for what a
-classifier sees; `support.py` for how many different samples there are; `intervals.py` for shares
-that were counted; `parzen.py` for a density put on samples, and a trap. `features.py` makes
-features of images; only those of `inception.py` give a FID.
+classifier sees; `nearest_class.py` for what features know of the class; `support.py` for how many
+different samples there are; `intervals.py` for shares that were counted; `parzen.py` for a density
+put on samples, and a trap. `features.py` makes features of images; only those of `inception.py`
+give a FID.
 """
 
 from gan_lessons.metrics.classes import (
@@ -27,6 +28,7 @@ from gan_lessons.metrics.modes import (
     high_quality_excess,
     mode_coverage,
 )
+from gan_lessons.metrics.nearest_class import nearest_class_accuracy
 from gan_lessons.metrics.neighbours import (
     DensityCoverage,
     Neighbours,
@@ -79,6 +81,7 @@ __all__ = [
     "kernel_distance",
     "mean_confidence",
     "mode_coverage",
+    "nearest_class_accuracy",
     "nearest_neighbours",
     "parzen_bandwidth",
     "parzen_log_likelihood",
