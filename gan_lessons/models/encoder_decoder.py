@@ -1,0 +1,168 @@
+"""What VAE and VAE-GAN share: an encoder beside the generator, and what both are asked for."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from gan_lessons._validation import check_tensor
+from gan_lessons.models.base import NetworkSystem, Player
+from gan_lessons.networks import GaussianCode
+from gan_lessons.training.config import TrainConfig
+from gan_lessons.training.precision import evaluating, in_precision, place, plain
+
+_PART = 1000  # samples that pass at once when nothing is trained: memory
+
+
+class EncoderDecoder(NetworkSystem):
+    """A system with an ``encoder`` and a ``generator`` (the decoder); a subclass adds ``step``.
+
+    Parameters
+    ----------
+    networks : dict of str to nn.Module
+        Among them ``encoder``, which maps samples (n, ...) to means and log-variances (n, z_dim),
+        and ``generator``, which maps z (n, z_dim) to samples (n, ...). Averages of both are kept
+        where ``ema_decay`` is above 0.
+    players, config
+        As for ``NetworkSystem``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for ``NetworkSystem``, or if ``z_dim`` of a network is not the config's.
+    """
+
+    encoder: nn.Module
+    generator: nn.Module
+
+    def __init__(
+        self,
+        networks: Mapping[str, nn.Module],
+        players: Mapping[str, Player],
+        config: TrainConfig,
+    ) -> None:
+        super().__init__(networks, players, config, averaged=("encoder", "generator"))
+        for name in ("encoder", "generator"):
+            z_dim = getattr(networks[name], "z_dim", config.z_dim)
+            if z_dim != config.z_dim:
+                raise ValueError(f"config.z_dim must be the {name}'s, {z_dim}, got {config.z_dim}.")
+
+    @torch.no_grad()
+    def sample(self, n: int, rng: torch.Generator | None = None, ema: bool = True) -> Tensor:
+        """Draw G(z) with z from the prior, in evaluation mode.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        rng : torch.Generator, optional
+            Draws z; None draws from torch's default generator.
+        ema : bool
+            Whether the averaged weights are used (where the config keeps an average).
+
+        Returns
+        -------
+        Tensor (n, ...)
+        """
+        return self.decode(self.latent(n, rng), ema)
+
+    @torch.no_grad()
+    def decode(self, z: Tensor, ema: bool = True) -> Tensor:
+        """Map codes to samples, in evaluation mode.
+
+        Parameters
+        ----------
+        z : Tensor (n, z_dim)
+            Codes.
+        ema : bool
+            Whether the averaged weights are used (where the config keeps an average).
+
+        Returns
+        -------
+        Tensor (n, ...)
+        """
+        z = check_tensor(z, "z").to(self.device, self.dtype)
+        network = self.network("generator", ema)
+        with evaluating(network), plain(self.config):
+            return torch.cat([network(part) for part in z.split(_PART)])
+
+    @torch.no_grad()
+    def encode(self, x: Tensor, ema: bool = True) -> GaussianCode:
+        """Map samples to the Gaussians q(z | x), in evaluation mode.
+
+        Parameters
+        ----------
+        x : Tensor (n, ...)
+            Samples.
+        ema : bool
+            Whether the averaged weights are used (where the config keeps an average).
+
+        Returns
+        -------
+        GaussianCode
+            ``mean`` and ``log_variance``, each (n, z_dim).
+        """
+        x = place(check_tensor(x, "x"), self.device, self.dtype, self.config)
+        network = self.network("encoder", ema)
+        with evaluating(network), plain(self.config):
+            parts = [_gaussian(network(part), len(part)) for part in x.split(_PART)]
+        return GaussianCode(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+    def reconstruct(self, x: Tensor, ema: bool = True) -> Tensor:
+        """Map samples to their codes' means and back: nothing is drawn.
+
+        Parameters
+        ----------
+        x : Tensor (n, ...)
+            Samples.
+        ema : bool
+            Whether the averaged weights are used (where the config keeps an average).
+
+        Returns
+        -------
+        Tensor (n, ...)
+        """
+        return self.decode(self.encode(x, ema).mean, ema)
+
+    def _place(self, batch: object, parts: int = 1) -> Tensor:
+        """Return a batch where the networks are; it must be a multiple of ``parts`` samples."""
+        if not isinstance(batch, Tensor):
+            raise TypeError(
+                f"batch must be a tensor, got {type(batch).__name__}; pass the images alone "
+                "(data.images)."
+            )
+        if len(batch) == 0 or len(batch) % parts:
+            raise ValueError(f"batch must have a multiple of {parts} samples, got {len(batch)}.")
+        return place(batch, self.device, self.dtype, self.config)
+
+    def _infer(self, x: Tensor) -> GaussianCode:
+        """Return q(z | x) of the encoder in training, in the precision of the run."""
+        joined = in_precision(_Joined(self.encoder), self.config)
+        mean, log_variance = joined(x).chunk(2, dim=1)
+        return GaussianCode(mean, log_variance)
+
+
+class _Joined:
+    """An encoder whose two outputs come as one tensor, as ``in_precision`` wants it."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        self.encoder = encoder
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return torch.cat(_gaussian(self.encoder(x), len(x)), dim=1)
+
+
+def _gaussian(code: object, n: int) -> GaussianCode:
+    """Return what an encoder gave for n samples, or say what it should give."""
+    if not isinstance(code, tuple) or len(code) != 2:
+        raise TypeError(
+            "encoder must return means and log-variances (as MLPEncoder does), got "
+            f"{type(code).__name__}."
+        )
+    mean, log_variance = code
+    if mean.dim() != 2 or len(mean) != n or mean.shape != log_variance.shape:
+        raise ValueError(
+            f"encoder must return two tensors ({n}, z_dim), got {tuple(mean.shape)} and "
+            f"{tuple(log_variance.shape)}."
+        )
+    return GaussianCode(mean, log_variance)
