@@ -6,6 +6,7 @@ numbers of modes; of the samples a few are kept, in steps of a hundredth.
 """
 
 import base64
+import json
 import time
 import zlib
 from collections.abc import Iterator
@@ -175,11 +176,11 @@ def run(config: FilmConfig, folder: Path | None = None) -> Iterator[str]:
     folder = folder or recorded_folder()
     path, stored, seconds = folder / f"{FILM}.json", [], 0.0
     if path.is_file():
-        old = load_recorded(FILM) if folder == recorded_folder() else _read(path)
-        if {k: _plain(v) for k, v in asdict(config).items()} == old["config"]:
+        old = json.loads(path.read_text(encoding="utf-8"))
+        if _plain(asdict(config)) == old["config"]:
             stored, seconds = old["results"]["films"], old["machine"]["seconds"]
     for name, (setting, times) in wanted(config).items():
-        made_so = {k: _plain(v) for k, v in describe(setting).items()}
+        made_so = _plain(describe(setting))
         stored = [one for one in stored if one["name"] != name or one["setting"] == made_so]
         if any(one["name"] == name for one in stored):
             continue
@@ -191,17 +192,9 @@ def run(config: FilmConfig, folder: Path | None = None) -> Iterator[str]:
         yield name
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return a stored file as plain data."""
-    import json
-
-    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return data
-
-
-def _plain(value: object) -> object:
-    """Return what JSON gives back for a value."""
-    return list(value) if isinstance(value, tuple) else value
+def _plain(data: dict[str, Any]) -> Any:
+    """Return what JSON gives back for plain data: lists in place of tuples."""
+    return json.loads(json.dumps(data))
 
 
 if __name__ == "__main__":
