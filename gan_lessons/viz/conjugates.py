@@ -78,15 +78,32 @@ def plot_conjugate(
     with style():
         left.axhline(0, color=_PALE, linewidth=0.9)
         left.plot(u, height, color=_CURVE.color)
-        left.set(xlim=(-0.02 * u_max, u_max), ylim=(bottom - 0.55 * room, top + 0.08 * room))
+        floor = bottom - 0.55 * room
+        if math.isfinite(value):  # the start of the line, if it is not far down
+            floor = max(min(floor, -value - 0.1 * room), bottom - 1.2 * room)
+        left.set(xlim=(-0.02 * u_max, u_max), ylim=(floor, top + 0.08 * room))
         left.set(xlabel="$u = p/q$", title="$f(u)$ and a line below")
         if math.isfinite(value):
             left.plot(u, slope * u - value, color=CRITIC.color, linestyle=CRITIC.linestyle)
-            left.plot(0, -value, CRITIC.marker, color=CRITIC.color, clip_on=False, zorder=5)
+            if -value > floor:
+                _mark_start(left, -value, slope)
             if ratio is not None:
                 _draw_gap(left, f, slope * ratio - value, ratio)
         _draw_conjugate(right, f, conjugate, slope, value)
     return left, right
+
+
+def _mark_start(ax: Axes, height: float, slope: float) -> None:
+    """Mark where the line starts, at u = 0."""
+    ax.plot(0, height, CRITIC.marker, color=CRITIC.color, clip_on=False, zorder=5)
+    ax.annotate(
+        "$-f^*(t)$",
+        (0, height),
+        xytext=(9, 6 if slope < 0 else -6),
+        textcoords="offset points",
+        va="bottom" if slope < 0 else "top",
+        color=CRITIC.color,
+    )
 
 
 def _draw_gap(ax: Axes, f: Callable[[Tensor], Tensor], low: float, ratio: float) -> None:
