@@ -155,17 +155,8 @@ def provoke(
         raise ValueError(f"law must be one of {sorted(LAWS)}, got {law!r}.")
     check_count(n, "n", minimum=2)
     setting, data, numbers = SETTINGS[name], LAWS[law], list(seeds)
-    config = TrainConfig(
-        steps=steps,
-        batch_size=128,
-        z_dim=2,
-        g_lr=setting.g_lr,
-        d_lr=setting.d_lr,
-        ema_decay=0.0,
-        log_every=every,
-        **setting.more,
-    )
-    system = GANSeeds(lambda _: _networks(setting), setting.objective, config, numbers)
+    config = train_config(setting, steps, every)
+    system = GANSeeds(lambda _: make_networks(setting), setting.objective, config, numbers)
     start = system.sample(n, torch.Generator().manual_seed(1))
     histories: list[dict[str, list[float]]] = [{} for _ in numbers]
     truths: list[list[dict[str, Tensor]]] = [[] for _ in numbers]
@@ -192,7 +183,21 @@ def provoke(
     ]
 
 
-def _networks(setting: Setting) -> tuple[nn.Module, nn.Module]:
+def train_config(setting: Setting, steps: int, every: int) -> TrainConfig:
+    """Return the numbers of a run."""
+    return TrainConfig(
+        steps=steps,
+        batch_size=128,
+        z_dim=2,
+        g_lr=setting.g_lr,
+        d_lr=setting.d_lr,
+        ema_decay=0.0,
+        log_every=every,
+        **setting.more,
+    )
+
+
+def make_networks(setting: Setting) -> tuple[nn.Module, nn.Module]:
     """Return a pair from torch's default generator, G's last layer scaled and shifted."""
     generator, discriminator = MLPGenerator(2, 2, 64), MLPDiscriminator(2, 64)
     last = generator.layers[-1]

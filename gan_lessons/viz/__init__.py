@@ -6,6 +6,8 @@
 
 from gan_lessons.viz.comparison import plot_p_values, plot_two_samples
 from gan_lessons.viz.conjugates import plot_conjugate
+from gan_lessons.viz.effects import plot_effects
+from gan_lessons.viz.failures import plot_confusion, plot_push
 from gan_lessons.viz.figure import Picture, new_figure, show
 from gan_lessons.viz.history import describe_history, plot_history
 from gan_lessons.viz.images import describe_images, image_grid, image_pairs
@@ -35,14 +37,17 @@ __all__ = [
     "image_pairs",
     "new_figure",
     "plot_balls",
+    "plot_confusion",
     "plot_conjugate",
     "plot_density",
+    "plot_effects",
     "plot_histogram",
     "plot_history",
     "plot_null",
     "plot_p_values",
     "plot_paths",
     "plot_power",
+    "plot_push",
     "plot_seeds",
     "plot_stability",
     "plot_transport",
