@@ -71,28 +71,52 @@ def load_folder(root: str | Path, size: int = 32, channels: int = 3) -> ImageFol
         raise ValueError(f"root must be a folder of images, got the file {folder}.")
     if not folder.is_dir():
         raise DataNotFound(f"root must be a folder of images, but {folder} is not there.")
-    _require_pillow()
-    images, paths, skipped = [], [], []
-    for path in _image_files(folder):
-        try:
-            images.append(_read(path, size, channels))
-            paths.append(path)
-        except Exception as error:  # a damaged file may raise whatever its bytes say
-            skipped.append(f"{path.relative_to(folder)} ({_reason(path, error)})")
+    require_pillow()
+    images, paths, skipped = read_images(folder, folder, size, channels)
     if not images:
-        found = f"{len(skipped)} cannot be read: {_list(skipped)}" if skipped else "there is none"
+        found = f"{len(skipped)} cannot be read: {listed(skipped)}" if skipped else "there is none"
         raise DataNotFound(f"{folder} must hold images ({', '.join(IMAGE_ENDINGS)}), but {found}.")
     if skipped:
         warnings.warn(
             f"{len(skipped)} of {len(images) + len(skipped)} images in {folder} cannot be read "
-            f"and were skipped: {_list(skipped)}.",
+            f"and were skipped: {listed(skipped)}.",
             stacklevel=2,
         )
     pixels = torch.from_numpy(np.stack(images))
     return ImageFolder(pixels.float().div_(127.5).sub_(1), tuple(paths))
 
 
-def _require_pillow() -> None:
+def read_images(
+    folder: Path, root: Path, size: int, channels: int
+) -> tuple[list[np.ndarray], list[Path], list[str]]:
+    """Read every image of a folder, and say of each that cannot be read why.
+
+    Parameters
+    ----------
+    folder
+        Where they are, at any depth.
+    root
+        What the names of skipped files start from.
+    size, channels
+        As in ``load_folder``.
+
+    Returns
+    -------
+    tuple
+        Bytes (channels, size, size) of each image, their paths, and "name (reason)" of each file
+        that was skipped.
+    """
+    images, paths, skipped = [], [], []
+    for path in _image_files(folder):
+        try:
+            images.append(_read(path, size, channels))
+            paths.append(path)
+        except Exception as error:  # a damaged file may raise whatever its bytes say
+            skipped.append(f"{path.relative_to(root)} ({_reason(path, error)})")
+    return images, paths, skipped
+
+
+def require_pillow() -> None:
     """Say what to install where Pillow is missing."""
     try:
         import PIL.Image  # noqa: F401
@@ -157,7 +181,7 @@ def _reason(path: Path, error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _list(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     """Return the first names, and how many more there are."""
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
