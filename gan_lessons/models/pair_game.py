@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan_lessons.objectives import Hinge, Objective, Saturating, get_objective
+from gan_lessons.objectives import FGAN, Hinge, Objective, Saturating, get_objective
 
 
 def generator_encoder_loss(
@@ -57,8 +57,8 @@ def generator_encoder_loss(
         # -L_G of the real logits is their mean.
         to_generator = objective.generator_loss(None, fake_logits)
         return to_generator - objective.generator_loss(None, real_logits)
-    descends_the_value = getattr(objective, "alternative", True) is False  # an f-GAN's choice
-    if isinstance(objective, Saturating) or descends_the_value:
+    value_is_shared = isinstance(objective, FGAN) and not objective.alternative
+    if isinstance(objective, Saturating) or value_is_shared:
         return -objective.discriminator_loss(real_logits, fake_logits)
     return objective.discriminator_loss(fake_logits, real_logits)
 
