@@ -5,8 +5,8 @@ share, for a model of your own, too. `pix2pix.py` and `cyclegan.py` translate im
 without; `image_pool.py` keeps earlier ones, `translation_config.py` has their numbers. `vae.py` and
 `vae_gan.py` have the autoencoders, `encoder_decoder.py` what these share, `elbo.py` and `bounds.py`
 their formulas as functions of tensors. `bigan.py` has the GAN with an encoder, `pair_game.py` its
-losses; `latent_regressor.py` and `autoencoder.py` are what it is compared with. Each is a *system*: ``train``, checkpoints and the
-command line take it as they take a ``GANState``.
+losses; `latent_regressor.py` and `autoencoder.py` are what it is compared with. Each is a
+*system*: ``train``, checkpoints and the command line take it as they take a ``GANState``.
 """
 
 from gan_lessons.models.autoencoder import Autoencoder
