@@ -10,6 +10,7 @@ from gan_lessons.checks.dynamics import (
     check_r1_step_size_limit,
     check_xy_step_matrix,
 )
+from gan_lessons.checks.f_gan import check_conjugate, check_tight_critic
 from gan_lessons.checks.jensen_shannon import (
     check_generator_gradients,
     check_jensen_shannon,
@@ -32,6 +33,7 @@ from gan_lessons.checks.two_sample import check_mmd2_unbiased
 __all__ = [
     "Finding",
     "Report",
+    "check_conjugate",
     "check_critic_loss",
     "check_dirac_eigenvalues",
     "check_discriminator_loss",
@@ -50,6 +52,7 @@ __all__ = [
     "check_precision_recall",
     "check_r1_step_size_limit",
     "check_smoothed_discriminator",
+    "check_tight_critic",
     "check_xy_step_matrix",
     "examine",
 ]

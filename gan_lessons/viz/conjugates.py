@@ -99,9 +99,9 @@ def _mark_start(ax: Axes, height: float, slope: float) -> None:
     ax.annotate(
         "$-f^*(t)$",
         (0, height),
-        xytext=(9, 6 if slope < 0 else -6),
+        xytext=(4, -20) if slope < 0 else (9, -6),
         textcoords="offset points",
-        va="bottom" if slope < 0 else "top",
+        va="top",
         color=CRITIC.color,
     )
 
