@@ -177,10 +177,10 @@ def run(config: FilmConfig, folder: Path | None = None) -> Iterator[str]:
     path, stored, seconds = folder / f"{FILM}.json", [], 0.0
     if path.is_file():
         old = json.loads(path.read_text(encoding="utf-8"))
-        if _plain(asdict(config)) == old["config"]:
+        if as_plain(asdict(config)) == old["config"]:
             stored, seconds = old["results"]["films"], old["machine"]["seconds"]
     for name, (setting, times) in wanted(config).items():
-        made_so = _plain(describe(setting))
+        made_so = as_plain(describe(setting))
         stored = [one for one in stored if one["name"] != name or one["setting"] == made_so]
         if any(one["name"] == name for one in stored):
             continue
@@ -192,7 +192,7 @@ def run(config: FilmConfig, folder: Path | None = None) -> Iterator[str]:
         yield name
 
 
-def _plain(data: dict[str, Any]) -> Any:
+def as_plain(data: dict[str, Any]) -> Any:
     """Return what JSON gives back for plain data: lists in place of tuples."""
     return json.loads(json.dumps(data))
 
