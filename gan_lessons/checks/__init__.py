@@ -11,6 +11,7 @@ from gan_lessons.checks.dynamics import (
     check_xy_step_matrix,
 )
 from gan_lessons.checks.f_gan import check_conjugate, check_tight_critic
+from gan_lessons.checks.failures import check_mode_report
 from gan_lessons.checks.jensen_shannon import (
     check_generator_gradients,
     check_jensen_shannon,
@@ -26,6 +27,7 @@ from gan_lessons.checks.optimal_discriminator import (
     check_optimal_discriminator,
     check_smoothed_discriminator,
 )
+from gan_lessons.checks.r3gan import check_r3gan_loss
 from gan_lessons.checks.report import Finding, Report, examine
 from gan_lessons.checks.training import check_discriminator_sgd_step, check_gan_step
 from gan_lessons.checks.two_sample import check_mmd2_unbiased
@@ -46,11 +48,13 @@ __all__ = [
     "check_inception_score",
     "check_jensen_shannon",
     "check_mmd2_unbiased",
+    "check_mode_report",
     "check_optimal_discriminator",
     "check_output_sizes",
     "check_parzen_log_likelihood",
     "check_precision_recall",
     "check_r1_step_size_limit",
+    "check_r3gan_loss",
     "check_smoothed_discriminator",
     "check_tight_critic",
     "check_xy_step_matrix",

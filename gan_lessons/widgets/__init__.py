@@ -9,6 +9,7 @@ from gan_lessons.widgets.convergence import explore_dirac_gan
 from gan_lessons.widgets.critics import explore_critics, explore_transport_plan
 from gan_lessons.widgets.explorer import Explorer, explore
 from gan_lessons.widgets.f_gan import explore_bound, explore_conjugate
+from gan_lessons.widgets.failures import explore_eight_seeds
 from gan_lessons.widgets.image_gan import explore_samples, explore_training
 from gan_lessons.widgets.jensen_shannon import explore_parallel_lines
 from gan_lessons.widgets.likelihood import explore_noise_share, explore_windows
@@ -33,6 +34,7 @@ __all__ = [
     "explore_conjugate",
     "explore_critics",
     "explore_dirac_gan",
+    "explore_eight_seeds",
     "explore_failures",
     "explore_gan_steps",
     "explore_logit_losses",
