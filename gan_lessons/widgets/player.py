@@ -12,7 +12,7 @@ from gan_lessons.widgets.frames import Frames
 
 
 @cache
-def _asset(name: str) -> str:
+def read_asset(name: str) -> str:
     """Read a file that comes with the package."""
     return (files("gan_lessons.widgets") / name).read_text(encoding="utf-8").strip()
 
@@ -86,7 +86,7 @@ def player_html(frames: Frames, controls: tuple[Control, ...], title: str, descr
         [
             f'<figure class="gan-player" data-player id="{identity}" '
             f'aria-labelledby="{identity}-title">',
-            f"<style>\n{_asset('player.css')}\n</style>",
+            f"<style>\n{read_asset('player.css')}\n</style>",
             f'<figcaption><p class="gan-player-title" id="{identity}-title">'
             f"{html.escape(title)}</p>",
             f'<p class="gan-player-description">{html.escape(description)}</p></figcaption>',
@@ -99,7 +99,7 @@ def player_html(frames: Frames, controls: tuple[Control, ...], title: str, descr
             "<noscript><p>The picture shows the first setting; the controls need JavaScript."
             "</p></noscript>",
             f'<script type="application/json" data-frames>{payload}</script>',
-            f"<script>\n{_asset('player.js')}\n</script>",
+            f"<script>\n{read_asset('player.js')}\n</script>",
             "</figure>",
         ]
     )
