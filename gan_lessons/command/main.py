@@ -11,9 +11,15 @@ from gan_lessons.command.listing import print_list
 from gan_lessons.command.parser import PROGRAM, make_parser
 from gan_lessons.command.sample import draw_samples
 from gan_lessons.command.train import run_training
+from gan_lessons.command.translate import translate_images
 from gan_lessons.training import TrainingDiverged
 
-COMMANDS = {"train": run_training, "sample": draw_samples, "list": print_list}
+COMMANDS = {
+    "train": run_training,
+    "sample": draw_samples,
+    "translate": translate_images,
+    "list": print_list,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

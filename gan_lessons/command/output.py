@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
-import torch
 from tqdm import tqdm
 
 from gan_lessons.command.errors import UsageError
@@ -16,9 +15,7 @@ from gan_lessons.command.parser import PROGRAM
 from gan_lessons.command.pictures import save_picture
 from gan_lessons.command.prepare import Prepared
 from gan_lessons.command.run_folder import History, device_in_words, versions
-from gan_lessons.training import Record, System, TrainingDiverged, seeded_generator
-
-N_IMAGES, N_POINTS = 64, 2000  # in a picture
+from gan_lessons.training import Record, System, TrainingDiverged
 
 
 class Events(Protocol):
@@ -84,6 +81,7 @@ class Output:
             "preset": prepared.preset,
             "seed": prepared.config.training.seed,
             "data": prepared.data,
+            "images": prepared.images,
             "config": asdict(prepared.config),
             "step": step,
             "finished": False,
@@ -201,14 +199,14 @@ class Output:
         self.run["best_checkpoint"] = None if best is None else best.name
 
     def _picture(self) -> None:
-        """Write a picture of samples, always of the same latent z; say once if it cannot be."""
+        """Write a picture of the run's state; say once if it cannot be."""
         prepared = self.prepared
-        n = N_IMAGES if isinstance(prepared.real.reference, torch.Tensor) else N_POINTS
-        rng = seeded_generator(prepared.config.training.seed, prepared.gan.device)
         path = prepared.folder.picture(self.system.steps_done)
         try:
             if self.draws:
-                save_picture(prepared.gan.sample(n, rng), prepared.real.reference, path)
+                seed, reference = prepared.config.training.seed, prepared.real.reference
+                images = prepared.experiment.draw(prepared.gan, reference, seed)
+                save_picture(images, reference, path)
         except ImportError as error:
             self.draws = False
             tqdm.write(f"no pictures: {error}")

@@ -1,4 +1,4 @@
-"""What may be typed: three commands, and a flag for every field of an experiment's settings."""
+"""What may be typed: four commands, and a flag for every field of an experiment's settings."""
 
 import argparse
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 from gan_lessons import __version__
 from gan_lessons.command.errors import UsageError
 from gan_lessons.experiments.trainable import EXPERIMENTS
-from gan_lessons.training import TrainConfig
 
 PROGRAM = "python -m gan_lessons"
 
@@ -22,9 +21,13 @@ HELP = {
     "std": "standard deviation of a mode",
     "hidden": "units in a hidden layer",
     "layers": "hidden layers",
-    "image_size": "side of the images in pixels: 8, 16, 28, 32 or 64",
+    "image_size": "side of the images in pixels: 8, 16, 28, 32 or 64 (unpaired: a multiple of 4)",
+    "margin": "training images are read with so many pixels more than the windows cut out of them",
+    "flip": "half of the training images are mirrored",
     "channels": "1 for grey, 3 for colour",
     "width": "maps of G's last and D's first layer; deeper ones have more",
+    "n_blocks": "residual blocks of a generator",
+    "n_layers": "halvings in a discriminator; what one of its logits sees grows with it",
     "max_shift": "images are shifted by up to so many pixels before D sees them",
     "fan_in_start": "D's first weights from its fan-in, not of standard deviation 0.02",
     "objective": "what D and G minimise, a key of OBJECTIVES",
@@ -45,6 +48,13 @@ HELP = {
     "precision": "float32, tf32 or bfloat16",
     "compile": "compile the whole step; only the networks' passes if it has penalties, noise, "
     "shifts or several updates of D",
+    "decay_from": "steps with the whole learning rate",
+    "decay_steps": "steps over which it then falls to zero; 0: it stays",
+    "forward_weight": "weight of the cycle a -> b -> a",
+    "backward_weight": "weight of the cycle b -> a -> b",
+    "identity_weight": "weight of the identity losses; 0 leaves them out",
+    "adversarial_weight": "weight of the objective in the generators' loss",
+    "pool_size": "generated images of earlier steps kept for each discriminator",
     "channels_last": "images in memory with the channel as the fastest index",
 }
 
@@ -75,6 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
         _add_settings(kind, experiment.presets)
     commands.add_parser("list", help="print what can be trained, with the presets' main numbers")
     _add_sample(commands.add_parser("sample", help="draw samples from a checkpoint as a PNG"))
+    _add_translate(commands.add_parser("translate", help="translate images by a run of unpaired"))
     return parser
 
 
@@ -133,6 +144,22 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
 
 
+def _add_translate(parser: argparse.ArgumentParser) -> None:
+    """Add what ``translate`` takes."""
+    parser.description = (
+        "Translate an image, or all images of a folder, whole and at their own size, with the "
+        "averaged weights of a run of unpaired."
+    )
+    parser.add_argument("checkpoint", type=Path, help="a file of a run, or the run's folder")
+    parser.add_argument("images", type=Path, help="an image, or a folder of images")
+    parser.add_argument("--direction", choices=("ab", "ba"), default="ab", help="from A to B (ab)")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="a .png file for an image, a folder for a folder"
+    )
+    parser.add_argument("--size", type=int, help="shorter side in pixels first; default: as it is")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
+
+
 def _text(value: object) -> str:
     """Return a setting as one would type it."""
     if isinstance(value, bool):
@@ -144,7 +171,7 @@ def settings(config: Any) -> dict[str, Any]:
     """Return all settings of an experiment by name, those of ``training`` among them."""
     names = [field.name for field in fields(config) if field.name != "training"]
     own = {name: getattr(config, name) for name in names}
-    training = {f.name: getattr(config.training, f.name) for f in fields(TrainConfig)}
+    training = {f.name: getattr(config.training, f.name) for f in fields(config.training)}
     return {**own, **training}
 
 

@@ -11,7 +11,7 @@ from gan_lessons.experiments.pictures import save_grid
 _WIDE = 64  # an image of a grid is at least so many pixels wide
 
 
-def save_picture(samples: Tensor, reference: Tensor | Mixture, path: Path) -> None:
+def save_picture(samples: Tensor, reference: object, path: Path) -> None:
     """Write samples as a PNG.
 
     Parameters
@@ -38,6 +38,7 @@ def save_picture(samples: Tensor, reference: Tensor | Mixture, path: Path) -> No
 
     if isinstance(reference, Mixture):
         reference = reference.sample(len(samples), torch.Generator().manual_seed(0))
+    assert isinstance(reference, Tensor)
     figure, ax = new_figure(4.8, 4.8)
     scatter(reference, DATA, size=4, ax=ax)
     scatter(samples, MODEL, size=4, ax=ax)

@@ -11,8 +11,9 @@ import torch
 from gan_lessons.command.errors import UsageError, usage_errors
 from gan_lessons.command.parser import settings, with_settings
 from gan_lessons.command.run_folder import RunFolder
+from gan_lessons.data import UnpairedFolder
 from gan_lessons.experiments.trainable import EXPERIMENTS, Experiment, Real
-from gan_lessons.training import CheckpointFolder, GANState, TrainConfig
+from gan_lessons.training import CheckpointFolder
 from gan_lessons.training.config import MAY_CHANGE
 
 
@@ -39,7 +40,7 @@ class Prepared:
     name: str
     preset: str
     config: Any
-    gan: GANState
+    gan: Any
     real: Real
     data: str | None
     folder: RunFolder
@@ -49,6 +50,11 @@ class Prepared:
     def experiment(self) -> Experiment:
         """Return what is trained."""
         return EXPERIMENTS[self.name]
+
+    @property
+    def images(self) -> dict[str, str] | None:
+        """Return what tells the folders of this run from others, where it has several."""
+        return getattr(self.real.data, "fingerprints", None)
 
 
 def prepare(typed: argparse.Namespace, device: torch.device, rank: int = 0) -> Prepared:
@@ -84,10 +90,12 @@ def prepare(typed: argparse.Namespace, device: torch.device, rank: int = 0) -> P
             raise UsageError(f"{folder.checkpoints} holds checkpoints of a run without run.json.")
         if run is not None and rank == 0:
             checkpoints.resume(gan)
-        if data is None and name == "folder":
-            raise UsageError("train folder needs your images: --data FOLDER.")
+        if data is None and name in ("folder", "unpaired"):
+            raise UsageError(f"train {name} needs your images: --data FOLDER.")
         real = experiment.load(config, data, typed.download)
-        if isinstance(real.data, torch.Tensor) and not typed.stream:
+        if run is not None:
+            _check_same_images(real.data, run.get("images"))
+        if isinstance(real.data, torch.Tensor | UnpairedFolder) and not typed.stream:
             real = real._replace(data=real.data.to(device))
     return Prepared(name, preset, config, gan, real, data, folder, checkpoints)
 
@@ -144,6 +152,23 @@ def _choose_data(typed: argparse.Namespace, run: dict[str, Any] | None, rank: in
     return str(data)
 
 
+def _check_same_images(data: object, stored: dict[str, str] | None) -> None:
+    """Refuse to go on with other training images, or with the two domains swapped."""
+    if not isinstance(data, UnpairedFolder) or stored is None:
+        return
+    now, names = data.fingerprints, ("trainA", "trainB")
+    differ = [name for name in names if now[name] != stored.get(name)]
+    if not differ:
+        return
+    what = f"other images in {' and '.join(differ)}"
+    if [now[name] for name in names] == [stored.get(name) for name in reversed(names)]:
+        what = "trainA and trainB swapped"
+    raise UsageError(
+        f"--resume goes on with the same images: {data.root} has {what}. Put them back, or name "
+        "another --out."
+    )
+
+
 def _choose_config(typed: argparse.Namespace, preset: Any, run: dict[str, Any] | None) -> Any:
     """Return the settings: those of the run or preset, with what was typed in their place."""
     names = settings(preset)
@@ -189,8 +214,9 @@ def restore_config(kind: type[Any], data: Any) -> Any:
         raise ValueError(f"config must hold the settings of a run, got {data!r}.")
     training = data["training"]
     own = {name: value for name, value in data.items() if name != "training"}
-    known = {field.name for field in (*fields(kind), *fields(TrainConfig))}
+    of_training = type(kind().training)  # each kind of run has numbers of its own
+    known = {field.name for field in (*fields(kind), *fields(of_training))}
     if strange := sorted({*own, *training} - known):
         raise ValueError(f"config has settings that this version does not know: {strange}.")
     training = {n: tuple(v) if isinstance(v, list) else v for n, v in training.items()}
-    return kind(**own, training=TrainConfig(**training))
+    return kind(**own, training=of_training(**training))

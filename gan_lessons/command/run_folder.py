@@ -20,6 +20,7 @@ _KINDS: dict[str, tuple[Any, str]] = {
     "experiment": (str, "a name"),
     "preset": (str, "a name"),
     "data": (str | None, "a folder or null"),
+    "images": (dict | None, "a table or null"),
     "sessions": (list, "a list"),
 }
 

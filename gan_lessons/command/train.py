@@ -13,7 +13,7 @@ from gan_lessons.command.errors import UsageError, usage_errors
 from gan_lessons.command.output import Output
 from gan_lessons.command.prepare import Prepared, prepare
 from gan_lessons.command.stop import Stopped, StopSignals
-from gan_lessons.training import GANState, TrainingDiverged, choose_device, progress, train
+from gan_lessons.training import System, TrainingDiverged, choose_device, progress, train
 from gan_lessons.training.distributed import Distributed
 from gan_lessons.training.ranks import Ranks, process_group
 from gan_lessons.training.sampling import Data, batches
@@ -51,7 +51,7 @@ def run_training(typed: argparse.Namespace) -> int:
 
 def _run(
     prepared: Prepared,
-    system: GANState | Distributed,
+    system: System,
     ranks: Ranks,
     stop: StopSignals,
     output: Output | None,
@@ -96,7 +96,7 @@ def _data(prepared: Prepared, ranks: Ranks, stop: StopSignals) -> Data:
     return data if streamed or ranks.world_size > 1 else stop.between_steps(batches(data))
 
 
-def _join(gan: GANState, ranks: Ranks) -> GANState | Distributed:
+def _join(gan: System, ranks: Ranks) -> System:
     """Return what is trained: the GAN, or the GAN in step with those of the other ranks."""
     if ranks.world_size == 1:
         return gan

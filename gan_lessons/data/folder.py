@@ -107,12 +107,12 @@ def read_images(
         that was skipped.
     """
     images, paths, skipped = [], [], []
-    for path in _image_files(folder):
+    for path in image_files(folder):
         try:
             images.append(_read(path, size, channels))
             paths.append(path)
         except Exception as error:  # a damaged file may raise whatever its bytes say
-            skipped.append(f"{path.relative_to(root)} ({_reason(path, error)})")
+            skipped.append(f"{path.relative_to(root)} ({reason_of(path, error)})")
     return images, paths, skipped
 
 
@@ -127,7 +127,7 @@ def require_pillow() -> None:
         ) from error
 
 
-def _image_files(folder: Path) -> list[Path]:
+def image_files(folder: Path) -> list[Path]:
     """Return the files that look like images, hidden ones left out, sorted."""
     found = []
     for place, folders, names in os.walk(folder):
@@ -142,17 +142,47 @@ def _image_files(folder: Path) -> list[Path]:
 
 def _read(path: Path, size: int, channels: int) -> np.ndarray:
     """Return one image as bytes (channels, size, size)."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    with Image.open(path) as file:
-        upright = ImageOps.exif_transpose(file)
-        picture = _opaque(upright).convert("RGB" if channels == 3 else "L")
+    picture = _upright(path, channels)
     side = min(picture.size)
     left, top = ((length - side) // 2 for length in picture.size)
     # Cut first: a resize with a box would blend in what lies outside of it.
     square = picture.crop((left, top, left + side, top + side))
     resized = square.resize((size, size), Image.Resampling.LANCZOS)
     return np.asarray(resized).reshape(size, size, channels).transpose(2, 0, 1)
+
+
+def read_picture(path: Path, channels: int = 3, size: int | None = None) -> Tensor:
+    """Return one whole image (1, channels, h, w) in [-1, 1], nothing cut off.
+
+    Parameters
+    ----------
+    path
+        The file.
+    channels
+        3 for colour, 1 for grey.
+    size
+        To how many pixels the shorter side is brought; None leaves the image as it is.
+    """
+    from PIL import Image
+
+    picture = _upright(path, channels)
+    if size is not None:
+        scale = size / min(picture.size)
+        width, height = (max(1, round(length * scale)) for length in picture.size)
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    levels = np.asarray(picture).reshape(picture.height, picture.width, channels)
+    return torch.from_numpy(levels.transpose(2, 0, 1).copy())[None].float().div_(127.5).sub_(1)
+
+
+def _upright(path: Path, channels: int) -> "Picture":
+    """Return one image, turned as its EXIF data say, opaque, in colour or grey."""
+    from PIL import Image, ImageOps
+
+    with Image.open(path) as file:
+        upright = ImageOps.exif_transpose(file)
+        return _opaque(upright).convert("RGB" if channels == 3 else "L")
 
 
 def _opaque(picture: "Picture") -> "Picture":
@@ -170,7 +200,7 @@ def _opaque(picture: "Picture") -> "Picture":
     return picture
 
 
-def _reason(path: Path, error: Exception) -> str:
+def reason_of(path: Path, error: Exception) -> str:
     """Say in a few words why a file was skipped."""
     from PIL import UnidentifiedImageError
 

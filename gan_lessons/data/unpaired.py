@@ -153,14 +153,31 @@ class UnpairedFolder:
         """
         return self._draw("trainA", n, rng), self._draw("trainB", n, rng)
 
+    def check_batch(self, n: int) -> None:
+        """Raise unless a batch of n images has room in both domains, before a run begins.
+
+        Parameters
+        ----------
+        n : int
+            Images of each domain.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If n is no positive whole number, or larger than a domain.
+        """
+        check_count(n, "n")
+        for name in FOLDERS[:2]:
+            if n > len(self.paths[name]):
+                raise ValueError(
+                    f"n must be at most the {len(self.paths[name])} images of {self.root / name}, "
+                    f"got {n}: choose a smaller batch_size."
+                )
+
     def _draw(self, name: str, n: int, rng: torch.Generator | None) -> Tensor:
         """Draw n images of one folder."""
         pixels, rng = self._pixels[name], check_rng(rng)
-        if check_count(n, "n") > len(pixels):
-            raise ValueError(
-                f"n must be at most the {len(pixels)} images of {self.root / name}, got {n}: "
-                "choose a smaller batch_size."
-            )
+        self.check_batch(n)
         device = "cpu" if rng is None else rng.device
         index = torch.randperm(len(pixels), generator=rng, device=device)[:n]
         images = random_crop(pixels[index.to(pixels.device)], self.size, rng)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from gan_lessons.data import load, load_folder
+from gan_lessons.data import UnpairedFolder, load, load_folder
 from gan_lessons.distributions import Mixture
 from gan_lessons.experiments.trainable_images import (
     IMAGE_PRESETS,
@@ -34,14 +34,40 @@ from gan_lessons.experiments.trainable_points import (
     make_points_gan,
     measure_points,
 )
-from gan_lessons.training import GANState
+from gan_lessons.experiments.trainable_translation import (
+    UNPAIRED_PRESETS,
+    UnpairedConfig,
+    draw_unpaired,
+    load_unpaired,
+    make_unpaired,
+    measure_unpaired,
+)
+from gan_lessons.training import seeded_generator
+
+N_IMAGES, N_POINTS = 64, 2000  # in a picture
 
 
 class Real(NamedTuple):
     """What a GAN trains on, and what its samples are compared with (for images, held-out ones)."""
 
-    data: Tensor | Mixture
-    reference: Tensor | Mixture
+    data: Tensor | Mixture | UnpairedFolder
+    reference: Tensor | Mixture | UnpairedFolder
+
+
+def draw_samples(gan: Any, reference: Any, seed: int) -> Tensor:
+    """Return samples for a picture, always of the same latent z.
+
+    Parameters
+    ----------
+    gan
+        Its averaged weights draw.
+    reference
+        Real images, or a law of points.
+    seed
+        Of the latent z.
+    """
+    n = N_IMAGES if isinstance(reference, Tensor) else N_POINTS
+    return gan.sample(n, seeded_generator(seed, gan.device))
 
 
 @dataclass(frozen=True)
@@ -55,7 +81,7 @@ class Experiment:
     presets
         Settings by name: ``laptop`` and ``full``; each has a ``training`` of type TrainConfig.
     make
-        ``make(config, device)`` returns a new GAN.
+        ``make(config, device)`` returns a new system: a GAN or a CycleGAN.
     load
         ``load(config, path, download)`` returns the real samples, on the CPU: images from the
         folder ``path`` (None: where ``gan_lessons.data`` looks), downloaded only where asked.
@@ -63,14 +89,17 @@ class Experiment:
         ``measure(gan, reference)`` returns numbers that say how good samples are.
     best
         Name of the number whose lowest value marks the best checkpoint.
+    draw
+        ``draw(gan, reference, seed)`` returns what a picture of the run shows.
     """
 
     description: str
     presets: Mapping[str, Any]
-    make: Callable[[Any, torch.device | str], GANState]
+    make: Callable[[Any, torch.device | str], Any]
     load: Callable[[Any, str | Path | None, bool], Real]
-    measure: Callable[[GANState, Any], dict[str, float]]
+    measure: Callable[[Any, Any], dict[str, float]]
     best: str
+    draw: Callable[[Any, Any, int], Tensor] = draw_samples
 
 
 def _load_law(config: PointsConfig, path: str | Path | None, download: bool) -> Real:
@@ -101,6 +130,19 @@ def _load_own(config: ImageConfig, path: str | Path | None, download: bool) -> R
     return Real(images[~held_out], images[held_out])
 
 
+def _load_unpaired(config: UnpairedConfig, path: str | Path | None, download: bool) -> Real:
+    """Return the folders twice: training images for the one, test images for the other."""
+    if path is None:
+        raise ValueError("path must be a folder with trainA and trainB, got none.")
+    folder = load_unpaired(config, path)
+    return Real(folder, folder)
+
+
+def _draw_unpaired(gan: Any, reference: Any, seed: int) -> Tensor:
+    """Return translated images; they are the same each time without a seed."""
+    return draw_unpaired(gan, reference)
+
+
 #: The experiments by name.
 EXPERIMENTS: dict[str, Experiment] = {
     "ring": Experiment(
@@ -124,5 +166,10 @@ EXPERIMENTS: dict[str, Experiment] = {
     "folder": Experiment(
         "your own images: --data FOLDER",
         IMAGE_PRESETS["folder"], make_image_gan, _load_own, measure_images, "frechet_pixels",
+    ),
+    "unpaired": Experiment(
+        "your own folders trainA and trainB: --data FOLDER",
+        UNPAIRED_PRESETS, make_unpaired, _load_unpaired, measure_unpaired, "frechet_pixels",
+        _draw_unpaired,
     ),
 }  # fmt: skip

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 class Sampled(Protocol):
     """A law that can be sampled, such as those of ``distributions``."""
 
-    def sample(self, n: int, rng: torch.Generator | None = None) -> Tensor:
-        """Draw n samples, shape (n, ...)."""
+    def sample(self, n: int, rng: torch.Generator | None = None) -> Any:
+        """Draw n samples, shape (n, ...), or a tuple of such."""
         ...
 
 

@@ -228,6 +228,8 @@ def test_where_compile_makes_one_piece_of_a_step_as_the_page_says():
     named = dict(re.findall(r"`--([a-z0-9-]+) (\d+)`", text))
     assert {name.replace("-", "_"): float(n) for name, n in named.items()} == flags
     for name, experiment in EXPERIMENTS.items():
+        if name == "unpaired":  # has a step of its own, whose networks are compiled
+            continue
         for preset in experiment.presets.values():
             config = with_settings(preset, {"compile": True})
             assert not experiment.make(config, "cpu")._whole
@@ -364,7 +366,7 @@ def test_time_of_a_run_is_that_of_its_steps():
     assert {row[0] for row in rows} == {
         f"{name} {preset}"
         for name in EXPERIMENTS
-        if name != "grid"
+        if name not in ("grid", "unpaired")
         for preset in ("laptop", "full")
     }
     units = {"s": 1, "min": 60, "h": 3600}

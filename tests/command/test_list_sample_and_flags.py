@@ -63,7 +63,7 @@ def other(value):
     if isinstance(value, str):
         return {"float32": "tf32", "bfloat16": "tf32"}.get(value, "hinge")
     return (
-        {1: 3, 3: 1, 32: 64, 16: 8}.get(value, value + 1)
+        {1: 3, 3: 1, 32: 64, 16: 8, 256: 128}.get(value, value + 1)
         if isinstance(value, int)
         else value / 2 + 0.1
     )
