@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.objectives import FGAN, Hinge, Objective, Saturating, get_objective
+from gan_lessons.objectives.base import check_logits
 
 
 def generator_encoder_loss(
@@ -51,6 +52,8 @@ def generator_encoder_loss(
     Donahue et al. (2017), eq. 3 and section 3.5.
     """
     objective = get_objective(objective)
+    check_logits(real_logits, "real_logits")  # by their own name: below the sides are exchanged
+    check_logits(fake_logits, "fake_logits")
     if objective.needs_real:
         return objective.generator_loss(real_logits, fake_logits)
     if isinstance(objective, Hinge):
