@@ -21,12 +21,15 @@ class System(Protocol):
     attribute ``last_checkpoint`` (a path or None) is told where it was saved last.
     """
 
-    #: The numbers that it was made with.
-    config: TrainConfig
     #: Steps made so far.
     steps_done: int
     #: The source of all that is drawn while training; part of ``state_dict``.
     rng: torch.Generator
+
+    @property
+    def config(self) -> TrainConfig:
+        """The numbers that it was made with; a model's own kind of TrainConfig will do."""
+        ...
 
     def step(self, batch: Any, rng: torch.Generator) -> Mapping[str, Tensor]:
         """Make one step on a batch and return metrics, as tensors that nobody has waited for."""
