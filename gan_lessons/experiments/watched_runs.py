@@ -121,6 +121,13 @@ def watch(
     Watched
         The history has ``sample_variance`` and ``pairwise_distance``, too. A run that ends in
         numbers that are not finite has NaN in its last record.
+
+    Raises
+    ------
+    ValueError
+        If the setting is unknown, or a look falls between two records.
+    TrainingDiverged
+        If numbers are not finite before the first record.
     """
     if name not in SETTINGS:
         raise ValueError(f"name must be one of {sorted(SETTINGS)}, got {name!r}.")
@@ -146,6 +153,8 @@ def watch(
                 moves = push(system.discriminator, setting.objective, where, real)
                 kept.append(Look(record.step, same, moves))
     except TrainingDiverged as error:
+        if not history:
+            raise
         for key in history:
             history[key].append(float(error.step) if key == "step" else float("nan"))
     return Watched(name, seed, history, tuple(kept))

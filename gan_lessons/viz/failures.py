@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: A push of WEAKEST or less is drawn as a dot, of STRONGEST or more as the longest arrow.
-WEAKEST, STRONGEST = 1e-2, 1e2
+WEAKEST, STRONGEST = 1e-3, 1e1
 
 
 def plot_push(places: Numbers, push: Numbers, ax: Axes | None = None) -> Axes:
     """Draw where samples are pushed: arrows whose length grows with the logarithm of the push.
 
-    Strengths from 0.01 to 100 are told apart, each factor of ten by as much again; at most 0.01
+    Strengths from 0.001 to 10 are told apart, each factor of ten by as much again; at most 0.001
     is a dot.
 
     Parameters
@@ -64,10 +64,10 @@ def plot_push(places: Numbers, push: Numbers, ax: Axes | None = None) -> Axes:
                 angles="xy",
                 scale_units="xy",
                 scale=1.0,
-                width=0.006,
-                headwidth=4.5,
-                headlength=5,
-                headaxislength=4.5,
+                width=0.008,
+                headwidth=4.0,
+                headlength=4.5,
+                headaxislength=4.0,
             )
         ax.plot(*where[~seen].T, color=CRITIC.color, marker=".", linestyle="none", markersize=2.5)
         ax.set_aspect("equal", adjustable="box")

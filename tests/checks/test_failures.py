@@ -39,7 +39,7 @@ def test_the_right_function_passes(seed):
 def usual_mistakes():
     return {
         "0 log 0": naive_logarithm,
-        "infinite": reversed_kl,
+        "KL(uniform || shares)": reversed_kl,
         "in bits": lambda *a: right(*a, base=math.log(2)),
         "a mode counts when": lambda *a: right(*a, by_nearest=True),
         "shares are of all samples": lambda *a: right(*a, only_good=True),
