@@ -62,7 +62,7 @@ class PointsConfig:
     hidden: int = 64
     n: int = 1000
     side: int = 100
-    widths: tuple[float, ...] = (0.05, 0.07, 0.1, 0.14, 0.2)
+    widths: tuple[float, ...] = (0.03, 0.05, 0.07, 0.1)
 
     def __post_init__(self) -> None:
         check_counts(self.seeds, "seeds", minimum=0)

@@ -33,6 +33,8 @@ def test_thickness_of_bars_and_discs():
         got = thickness(bar(width, length)).item()
         assert got == pytest.approx(width * length / (width + length), rel=0.03)
         assert thickness(bar(width, length).mT).item() == pytest.approx(got, rel=1e-6)
+    corner = bar(5, 30).roll((-2, -3), (2, 3))  # outside the image there is no ink
+    assert thickness(corner).item() == pytest.approx(thickness(bar(5, 30)).item(), rel=1e-6)
     i, j = torch.meshgrid(torch.arange(120), torch.arange(120), indexing="ij")
     radius = torch.hypot(i - 60.0, j - 60.0)
     disc = (2 * (30 - radius).clamp(-2, 2) / 4)[None, None]  # an edge of 4 pixels, not a step

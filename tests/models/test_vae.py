@@ -167,15 +167,17 @@ def test_averaged_weights_serve_unless_the_last_ones_are_asked_for():
 
 def test_images_pass_in_evaluation_mode_and_leave_no_trace():
     config = replace(CONFIG, z_dim=3, precision="bfloat16", channels_last=True)
-    encoder = ImageEncoder(8, 1, 3, 4, "batch", rng())
-    vae = VAE(encoder, DCGANGenerator(8, 1, 3, 4, rng=rng(1)), config)
-    images = torch.rand(20, 1, 8, 8, generator=rng(2)) * 2 - 1
+    encoder = ImageEncoder(16, 1, 3, 4, "batch", rng())
+    vae = VAE(encoder, DCGANGenerator(16, 1, 3, 4, rng=rng(1)), config)
+    images = torch.rand(20, 1, 16, 16, generator=rng(2)) * 2 - 1
     records = list(train(vae, images, config))
     assert {"loss", "reconstruction", "kl", "e_gradient", "g_gradient"} <= set(records[-1].metrics)
     before = copy.deepcopy(vae.state_dict())
     assert vae.reconstruct(images).shape == images.shape
     assert vae.reconstruct(images).dtype == torch.float32
-    assert torch.allclose(vae.reconstruct(images)[:7], vae.reconstruct(images[:7]), atol=1e-5)
+    for ema in (True, False):  # the running statistics, not those of the batch
+        whole, part = vae.reconstruct(images, ema), vae.reconstruct(images[:7], ema)
+        assert torch.allclose(whole[:7], part, atol=1e-5)
     assert vae.log_likelihood_bound(images, 3, rng()).shape == (20,)
     assert vae.encoder.training
     for name, part in before["networks"].items():

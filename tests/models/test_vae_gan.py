@@ -153,6 +153,27 @@ def test_resume_from_a_checkpoint_is_exact(tmp_path):
         load_checkpoint(tmp_path / "run.pt", make(objective="hinge"))
 
 
+def test_the_discriminator_sees_real_and_generated_samples_augmented_and_features_do_not():
+    def moved(samples, rng):
+        return 1.5 * samples + 1
+
+    made = make()
+    model = VAEGAN(*parts(made).values(), "non-saturating", CONFIG, augment=moved)
+    E, G, D = (copy.deepcopy(network) for network in parts(model).values())
+    x, draws = DATA[:8].double(), rng(9)
+    code = E(x)
+    noise = [torch.randn(8, 2, generator=draws, dtype=torch.float64) for _ in range(2)]
+    z = torch.cat([code.mean + (code.log_variance / 2).exp() * noise[0], noise[1]])
+    metrics = model.step(x, rng(9))
+    assert torch.allclose(metrics["real_logits"], D(1.5 * x + 1))
+    assert torch.allclose(metrics["fake_logits"], D(1.5 * G(z) + 1))
+    after = model.discriminator
+    assert metrics["g_loss"].item() == pytest.approx(softplus(-after(1.5 * G(z) + 1)).mean().item())
+    around = torch.distributions.Normal(after.features(G(z)[:8]), 0.5)
+    error = -around.log_prob(after.features(x)).sum(1).mean()
+    assert metrics["reconstruction"].item() == pytest.approx(error.item())
+
+
 def test_images_with_shifts_and_noise_in_bfloat16():
     config = replace(CONFIG, z_dim=3, precision="bfloat16", instance_noise=0.1, d_steps=2)
     model = VAEGAN(
