@@ -16,7 +16,7 @@ from gan_lessons.experiments.mode_runs import LAWS, TIMES, Runs, setting_hash
 from gan_lessons.experiments.mode_store import read_store, select
 from gan_lessons.experiments.modes_laptop import ModesLaptopConfig, setting_of
 from gan_lessons.experiments.seed_statistics import Interval, mean_interval
-from gan_lessons.experiments.tricks import complete
+from gan_lessons.experiments.tricks import Effect, compare, complete
 from gan_lessons.metrics import Share, binomial_interval
 
 
@@ -106,3 +106,20 @@ def summarise(name: str, law: str, runs: Runs) -> ModeSummary:
 def stored_summary(name: str, law: str = "ring", most: int | None = None) -> ModeSummary:
     """Return the summary of what is stored of a setting; see ``stored_held_out``."""
     return summarise(name, law, stored_held_out(name, law, most))
+
+
+def normalised_inputs(most: int | None = None) -> Effect:
+    """Return the effect of scaling the grid to unit variance, on the baseline's stored runs.
+
+    All outcomes stay the same when samples and law are scaled together, and a seed has the same
+    first weights on both laws.
+
+    Parameters
+    ----------
+    most
+        At most so many of the held-out seeds; None takes all that both laws have.
+    """
+    wide, unit = (stored_held_out("baseline", law, most) for law in ("grid", "normalised grid"))
+    fewer = min(len(wide.seeds), len(unit.seeds))
+    wide, unit = (stored_held_out("baseline", law, fewer) for law in ("grid", "normalised grid"))
+    return compare("normalised inputs", "normalised grid", wide, unit, 1.0)

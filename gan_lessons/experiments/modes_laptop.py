@@ -44,6 +44,8 @@ class ModesLaptopConfig:
         Samples per measurement.
     main
         Tricks that the main claims rest on: on the ring with all held-out seeds before all else.
+    then
+        Tricks that come first among those that are tried with the other held-out seeds.
     on_grid
         Tricks that are tried on the grid, too.
     tried
@@ -67,6 +69,7 @@ class ModesLaptopConfig:
         "the recipe's learning rates",
         "saturating",
     )
+    then: tuple[str, ...] = ("minibatch std", "packing by 2", "R1, gamma 0.2")
     on_grid: tuple[str, ...] = ("baseline", "the recipe", "relativistic, R1 and R2")
     tried: tuple[str, ...] = ("baseline", "R1, gamma 0.2", "R1, gamma 0.02", "the recipe")
 
@@ -78,7 +81,7 @@ class ModesLaptopConfig:
             raise ValueError(f"held_out must be other seeds than tuned, got {both} in both.")
         check_count(self.together, "together")
         check_count(self.n, "n", minimum=2)
-        for name in ("main", "on_grid", "tried"):
+        for name in ("main", "then", "on_grid", "tried"):
             unknown = sorted(set(getattr(self, name)) - {"baseline", *TRICKS})
             if unknown:
                 raise ValueError(f"{name} must hold 'baseline' or tricks, got {unknown}.")
@@ -101,8 +104,9 @@ def setting_of(name: str, law: str = "ring") -> Setting:
 def plan(config: ModesLaptopConfig) -> list[Job]:
     """Return all jobs, the most important first; none twice.
 
-    The main claims with all held-out seeds; every trick with the first of them; the grid; the
-    seeds that recipes were chosen on; every trick with the others.
+    The main claims with all held-out seeds; every trick with the first of them; the grid at unit
+    variance; ``then`` with the other seeds; the grid; the seeds that recipes were chosen on; every
+    trick with the other held-out seeds.
     """
     held_out, tuned = (_parts(s, config.together) for s in (config.held_out, config.tuned))
     every = ("baseline", *TRICKS)
@@ -110,8 +114,10 @@ def plan(config: ModesLaptopConfig) -> list[Job]:
         *(Job(name, "ring", held_out[0]) for name in config.main),
         *(Job(name, "ring", part) for part in held_out[1:] for name in config.main),
         *(Job(name, "ring", held_out[0]) for name in every),
-        *(Job(name, "grid", held_out[0]) for name in config.on_grid),
+        Job("baseline", "grid", held_out[0]),
         *(Job(name, "normalised grid", held_out[0]) for name in ("baseline", "the recipe")),
+        *(Job(name, "ring", part) for part in held_out[1:] for name in config.then),
+        *(Job(name, "grid", held_out[0]) for name in config.on_grid),
         *(Job(name, "ring", part) for name in config.tried for part in tuned),
         *(Job(name, "ring", part) for part in held_out[1:] for name in every),
         *(Job(name, "grid", part) for part in held_out[1:] for name in config.on_grid),

@@ -7,8 +7,8 @@ A trick is one function that changes a ``Setting``; a reader's own is compared i
 
 The rule for verdicts was written down before the table was computed. What counts is the share of
 misplaced samples (``Outcomes``), its mean over the last third of the moments, the difference
-trick - baseline paired over seeds, and its 99% interval (of 30 tricks that do nothing, one in
-three tables would name one for no reason; at 95% most tables would).
+trick - baseline paired over seeds, and its 99% interval (of 60 tricks that do nothing, every second
+table would name one for no reason; at 95% three of them, on average).
 
 - helps: the interval is below 0, and its mean at most -0.01.
 - hurts: the interval is above 0, and its mean at least 0.01.

@@ -75,6 +75,8 @@ def test_the_plan_has_everything_once_and_the_main_claims_first():
     on_ring = {(j.name, s) for j in jobs if j.law == "ring" for s in j.seeds}
     assert on_ring >= {(name, s) for name in ("baseline", *TRICKS) for s in CONFIG.held_out}
     assert all(setting_of(job.name, job.law).law == job.law for job in jobs)
+    every = jobs.index(Job("baseline", "normalised grid", CONFIG.held_out[:16]))
+    assert {job.name for job in jobs[:every]} == {"baseline", *TRICKS}
 
 
 def test_it_resumes_where_it_was_stopped(quick, tmp_path):
@@ -167,6 +169,18 @@ def test_the_table_from_the_store():
         "does nothing here",
         "not shown",
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["replay", "dropout in G"])
+def test_a_small_part_of_a_trick_again_has_the_stored_distribution(name):
+    """As below, on 16 stored seeds."""
+    again = train_setting(setting_of(name), range(2000, 2010), TIMES["ring"][:2], CONFIG.n).outcomes
+    runs = stored_runs(setting_of(name), CONFIG.held_out[:16])
+    assert runs is not None
+    for key in ("misplaced", "kl"):
+        values = getattr(again, key)[1], getattr(runs.outcomes, key)[1]
+        assert float(stats.ks_2samp(*values).pvalue) > 5e-5
 
 
 @pytest.mark.slow
