@@ -7,7 +7,7 @@ each seed and writes ``book/runs/vae_digits.json`` after every run; it goes on w
 import json
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -143,9 +143,9 @@ def run_model(name: str, config: ComparisonConfig, seed: int, bench: Bench, devi
     model, rows, seconds = make_model(name, config, seed, device), [], 0.0
     images = bench.training.images.to(device)
     for step in config.measured_at:
-        numbers = {**asdict(model.config), "steps": step, "log_every": step}
+        part = replace(model.config, steps=step, log_every=step)
         started = time.process_time()
-        for _ in train(model, images, type(model.config)(**numbers)):
+        for _ in train(model, images, part):
             pass
         seconds += time.process_time() - started
         rows.append([_short(v) for v in measure(model, bench, config, seconds)])
