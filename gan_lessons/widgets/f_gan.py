@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SLOPES = (-0.7, 0.0, 0.2, 0.8)  # beside f'(1), so that they mean the same for every f
 RATIO = 2.0
 
-P = Mixture([0.4, 0.6], [-1.5, 1.5], [0.7, 1.0])
-Q = Normal(0.3, 1.6)
+P = Mixture([0.4, 0.6], [-1.5, 1.5], [0.8, 1.0])
+Q = Normal(0.3, 1.2)
 GRID = torch.linspace(-8.5, 9.0, 281, dtype=torch.float64)
 FILMED = ("kl", "reverse-kl", "jensen-shannon", "pearson")
 MOMENTS = (0, 10, 20, 40, 80, 200, 500)
