@@ -10,6 +10,7 @@ from gan_lessons.checks.dynamics import (
     check_r1_step_size_limit,
     check_xy_step_matrix,
 )
+from gan_lessons.checks.f_divergence import check_f_divergence
 from gan_lessons.checks.f_gan import check_conjugate, check_tight_critic
 from gan_lessons.checks.failures import check_mode_report
 from gan_lessons.checks.jensen_shannon import (
@@ -40,6 +41,7 @@ __all__ = [
     "check_dirac_eigenvalues",
     "check_discriminator_loss",
     "check_discriminator_sgd_step",
+    "check_f_divergence",
     "check_gan_step",
     "check_generator_gradients",
     "check_generator_loss_non_saturating",

@@ -81,7 +81,10 @@ def numerical_conjugate(f: Callable[[Tensor], Tensor], t: Tensor) -> Tensor:
         value = u * slopes - f(u)
         return torch.where(value.isnan(), torch.full_like(value, -math.inf), value)
 
-    best = torch.stack([gain(point) for point in grid.unsqueeze(1)]).argmax(0)
+    # At the end of the domain the gain approaches a constant in differences of huge numbers: what
+    # rounding may have added there does not count.
+    u = grid.exp().unsqueeze(1)
+    best = (gain(grid.unsqueeze(1)) - 1e-15 * u * (slopes.abs() + 1)).argmax(0)
     last = grid.shape[0] - 1
     low, high = grid[(best - 1).clamp(min=0)], grid[(best + 1).clamp(max=last)]
     for _ in range(60):

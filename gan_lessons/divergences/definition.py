@@ -98,13 +98,22 @@ def _derivative(f: Elementwise) -> Elementwise:
     return f_prime
 
 
+def _ratio(v: Tensor) -> Tensor:
+    """Return e^v; beyond |v| = 15 the exponent bends towards 25, so that powers stay finite."""
+    wide = v if v.device.type == "mps" else v.double()  # mps has no float64
+    beyond = (wide.abs() - 15).clamp(min=0)
+    return (wide.clamp(-15, 15) - 10 * torch.expm1(-beyond / 10) * wide.sign()).exp()
+
+
 def complete(divergence: FDivergence) -> FDivergence:
     r"""Fill in, numerically, what a divergence was not given.
 
     f' comes by automatic differentiation and f* by search. The activation is g_f(v) = f'(e^v): it
-    rises from one end of the domain of f* to the other, and the raw score v estimates log(p/q).
-    Then f*(g_f(v)) = e^v f'(e^v) - f(e^v), where Fenchel and Young's inequality is an equality;
-    by this formula it loses digits for large v, so give your own where you know it.
+    rises towards the upper end of the domain of f*, and the raw score v estimates log(p/q). Then
+    f*(g_f(v)) = e^v f'(e^v) - f(e^v), where Fenchel and Young's inequality is an equality; by this
+    formula it loses digits for large v, so give your own where you know it. Where |v| > 15 a
+    slower exponent takes the place of v, bounded by 25, so that training does not overflow. An f
+    with a straight piece (total variation) has a flat g_f there: give one that rises.
 
     Parameters
     ----------
@@ -123,12 +132,13 @@ def complete(divergence: FDivergence) -> FDivergence:
         return numerical_conjugate(f, t)
 
     def activation(v: Tensor) -> Tensor:
-        return f_prime(v.exp())
+        return f_prime(_ratio(v)).to(v.dtype)
 
     def conjugate_of_activation(v: Tensor) -> Tensor:
         if divergence.activation is not None:
             return (divergence.conjugate or conjugate)(divergence.activation(v))
-        return v.exp() * f_prime(v.exp()) - f(v.exp())
+        u = _ratio(v)
+        return (u * f_prime(u) - f(u)).to(v.dtype)
 
     # The domain of f* has no lower end, and its upper end is the slope of f for large u.
     inner, outer = f_prime(torch.tensor([150.0, 200.0], dtype=torch.float64).exp()).tolist()
