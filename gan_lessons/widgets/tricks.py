@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "trick",
-    "half",
     "verdict",
     "misplaced, points",
     "99% interval",
@@ -35,6 +34,7 @@ COLUMNS = (
     "all modes",
     "without it",
     "time",
+    "half",
     "proposed by",
 )
 #: The seeds of the slider's outcomes; the films show the first of them.
@@ -76,7 +76,6 @@ def _row(effect: Effect) -> list[Cell]:
     source = TRICKS[effect.name].source if effect.name in TRICKS else ""
     return [
         Cell(effect.name),
-        Cell(half_of(effect.name)),
         Cell(effect.verdict, tone=TONES.get(effect.verdict, "")),
         Cell(_signed(value), value),
         Cell(f"{_signed(low)} to {_signed(high)}", low),
@@ -84,6 +83,7 @@ def _row(effect: Effect) -> list[Cell]:
         Cell(f"{done:.0%}", done),
         Cell(f"{before:.0%}", before),
         Cell(f"{effect.cost:.1f}", effect.cost),
+        Cell(half_of(effect.name)),
         Cell(source or "\N{EN DASH}"),
     ]
 
@@ -104,8 +104,8 @@ def explore_r1_gamma() -> Explorer:
     return explore(
         _draw_gamma,
         [
-            Slider("step", "Step", MOMENTS, default=1000),
             Slider("gamma", "\N{GREEK SMALL LETTER GAMMA}", (0.0, *GAMMAS), "{:g}", default=0.0),
+            Slider("step", "Step", MOMENTS, default=1000),
         ],
         "How much R1?",
         "Above, samples of four runs, with circles of three standard deviations around the modes. "
@@ -142,6 +142,7 @@ def _draw_gamma(settings: Settings) -> tuple[Figure, str]:
         cloud = film.samples[moment, i].T
         ax.plot(*cloud, marker=".", markersize=3.5, linestyle="none", color=MODEL.color)
         ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), xticks=[], yticks=[], aspect="equal")
+        ax.spines[:].set_visible(False)
         ax.set_title(f"{int(film.modes[moment, i])} of 8 modes", fontsize="medium")
     columns = {one: pair[1].outcomes.misplaced[at].numpy() for one, pair in stored.items()}
     _add_outcomes(figure.add_subplot(layout[1, :]), columns, gamma)
