@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 #: What is shown: a name in the store and how the page calls it.
 FILMS = {
-    "baseline": "non-saturating loss, nothing else",
-    "saturating": "saturating loss",
-    "the recipe": "relativistic loss, R1 and R2, averaged weights",
+    "baseline": "non-saturating",
+    "saturating": "saturating",
+    "the recipe": "recipe of chapter 12",
 }
 TIMES = (0, 50, 100, 150, 200, 300, 400, 600, 800, 1000)
 
