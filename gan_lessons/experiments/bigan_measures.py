@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_lessons.data import Labelled
 from gan_lessons.metrics import nearest_class_accuracy
@@ -45,54 +45,91 @@ def measure(gan: BiGAN, training: Labelled, test: Labelled) -> dict[str, float]:
     )
 
 
-def baselines(
-    gan: BiGAN, make: Callable[[], BiGAN], config: TrainConfig, training: Labelled, test: Labelled
-) -> Iterator[tuple[str, list[float]]]:
-    """Measure what E(x) is compared with: accuracy of the nearest neighbour's class, interval.
+Codes = Callable[[Tensor], Tensor]
+
+
+def rivals(
+    gan: BiGAN, generator: nn.Module, make: Callable[[], BiGAN], config: TrainConfig, images: Tensor
+) -> Iterator[tuple[str, Codes]]:
+    """Fit what E(x) is compared with, one after the other; none sees a label.
 
     Parameters
     ----------
     gan
-        Trained; the latent regressor is fitted to its generator.
+        A trained BiGAN.
+    generator
+        Trained; the latent regressor is fitted to it.
     make
-        Returns new networks of the same form, with the weights that ``gan`` started from.
+        Returns new networks of the form of ``gan``, with the weights that it started from.
     config
         For the latent regressor and the autoencoders.
-    training, test
-        Images and labels, on the device of ``gan``.
+    images
+        Training images (n, c, h, w), on the device of ``gan``.
 
     Yields
     ------
-    tuple of str and list of float
-        Name, and accuracy with its interval over test images.
+    tuple of str and callable
+        Name, and a function from images to codes (n, d).
     """
-
-    def judged(a: Tensor, b: Tensor) -> list[float]:
-        share = nearest_class_accuracy(a, training.labels, b, test.labels)
-        return [round(number, 5) for number in share]
-
-    x, y = training.images, test.images
-    yield "BiGAN", judged(gan.encode(x), gan.encode(y))
-    yield "pixels", judged(x.flatten(1), y.flatten(1))
-    mean = x.flatten(1).mean(0)
-    axes = torch.linalg.eigh(torch.cov((x.flatten(1) - mean).T))[1][:, -config.z_dim :]
-    yield "PCA", judged((x.flatten(1) - mean) @ axes, (y.flatten(1) - mean) @ axes)
+    yield "BiGAN", gan.encode
+    yield "pixels", lambda x: x.flatten(1)
+    mean = images.flatten(1).mean(0)
+    axes = torch.linalg.eigh(torch.cov(images.flatten(1).T))[1][:, -config.z_dim :]
+    yield "PCA", lambda x: (x.flatten(1) - mean) @ axes
+    untrained = make().encoder
     with torch.no_grad():
-        seen = [gan.discriminator.features(part, gan.encode(part)) for part in (x, y)]  # type: ignore[operator]
-    yield "discriminator", judged(*seen)
-    parts = make()
-    parts.encoder.train()(x[:2000])  # fills the statistics of its normalisation
-    untrained = parts.encoder.eval().requires_grad_(False)
-    yield "untrained encoder", judged(untrained(x), untrained(y))
+        untrained.train()(images[:2000])  # fills the statistics of its normalisation
+    yield "untrained encoder", untrained.eval().requires_grad_(False)
     regressor = LatentRegressor(make().encoder, config)
-    list(train(regressor, generated_pairs(gan.network("generator"), config.z_dim), config))
-    yield "latent regressor", judged(regressor.encode(x), regressor.encode(y))
+    list(train(regressor, generated_pairs(generator, config.z_dim), config))
+    yield "latent regressor", regressor.encode
     distances: tuple[Distance, ...] = ("l2", "l1")
     for distance in distances:
         parts = make()
         autoencoder = Autoencoder(parts.encoder, parts.generator, config, distance)
-        list(train(autoencoder, x, config))
-        yield f"autoencoder {distance}", judged(autoencoder.encode(x), autoencoder.encode(y))
+        list(train(autoencoder, images, config))
+        yield f"autoencoder {distance}", autoencoder.encode
+
+
+def pair_features(gan: BiGAN) -> Codes:
+    """Return what D's last layer weighs of (x, E(x)), as a function of x.
+
+    Parameters
+    ----------
+    gan
+        Its discriminator has ``features``.
+
+    Returns
+    -------
+    callable
+    """
+
+    @torch.no_grad()
+    def features(x: Tensor) -> Tensor:
+        return gan.discriminator.features(x, gan.encode(x))  # type: ignore[operator]
+
+    return features
+
+
+def judged(codes: Codes, training: Labelled, test: Labelled) -> list[float]:
+    """Return the accuracy of the nearest neighbour's class, with its interval over test images.
+
+    Parameters
+    ----------
+    codes
+        From images to codes.
+    training, test
+        Images and labels.
+
+    Returns
+    -------
+    list of float
+        (value, low, high).
+    """
+    share = nearest_class_accuracy(
+        codes(training.images), training.labels, codes(test.images), test.labels
+    )
+    return [round(number, 5) for number in share]
 
 
 def squared_distance(a: Tensor, b: Tensor) -> float:
