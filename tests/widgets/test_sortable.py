@@ -61,6 +61,7 @@ def test_html_is_an_ordinary_table_until_its_script_runs():
     assert region["tabindex"] == "0"
     assert region["aria-labelledby"] == named["caption"][0]["id"]
     assert "Effects of &lt;two&gt; tricks" in table.html
+    assert ">b &lt; a &amp; c<" in table.html
     assert "http" not in table.html
 
 
