@@ -137,7 +137,7 @@ def run(
     folder
         Where the store is; by default ``book/runs``.
     jobs
-        What to do; None does ``plan(config)``.
+        What to do; None does ``plan(config)``. Stored runs of neither are dropped.
 
     Yields
     ------
@@ -146,7 +146,8 @@ def run(
     """
     wanted = plan(config) if jobs is None else jobs
     folder = folder or recorded_folder()
-    settings = {(job.name, job.law): setting_of(job.name, job.law) for job in wanted}
+    every = (*wanted, *plan(config))  # what else is stored is kept
+    settings = {(job.name, job.law): setting_of(job.name, job.law) for job in every}
     hashes = {key: setting_hash(s, TIMES[s.law], config.n) for key, s in settings.items()}
     stored = [one for one in read_store(folder) if one["hash"] in set(hashes.values())]
     for job in wanted:
