@@ -1,5 +1,6 @@
+import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -65,7 +66,9 @@ def test_a_run_gives_every_number_again(name):
 
 
 def test_recorded_bounds_are_below_the_exact_likelihood_and_that_below_the_truth():
-    stored = load_recorded("vae_points")["results"]
+    whole = load_recorded("vae_points")
+    assert whole["config"] == json.loads(json.dumps(asdict(PointsConfig())))
+    stored = whole["results"]
     assert stored["columns"] == list(PointsOutcome._fields)
     assert set(stored["runs"]) == set(MODELS)
     for rows in stored["runs"].values():
