@@ -15,6 +15,7 @@ from gan_lessons.experiments.vae_digits import (
     change_attribute,
     direction_of,
     make_bench,
+    measure,
     record,
 )
 from gan_lessons.experiments.vae_models import COMPARISONS, MODELS, ComparisonConfig, make_model
@@ -69,6 +70,40 @@ def test_a_recording_goes_on_where_it_stopped(tmp_path):
     assert [run["seed"] for run in again] == [1]
     for old, new in zip(kept["rows"], again[0]["rows"], strict=True):  # but for the time
         assert old[2:] == new[2:]
+
+
+class Fixed:
+    """A model whose samples are given."""
+
+    config, steps_done = TINY.base.training(), 7
+
+    def __init__(self, images):
+        self.images = images
+
+    def sample(self, n, rng):
+        return self.images[:n]
+
+
+def test_measures_stand_in_their_columns():
+    bench = make_bench(TINY)
+    real = bench.held_out.images
+    same = measure(Fixed(real), bench, TINY, 1.5)
+    assert same[:2] == (7, 1.5)
+    assert same.frechet == pytest.approx(0, abs=1e-3)
+    assert (same.precision, same.recall, same.coverage) == (1, 1, 1)
+    assert same[6:] == (None,) * 4
+    once = measure(Fixed(real[:1].expand_as(real)), bench, TINY, 0.0)  # perfect and always the same
+    assert once.precision == 1
+    assert once.recall < 0.02
+    assert once.coverage < 0.1
+    assert once.frechet > same.frechet + 0.1
+    vae = make_model("VAE, samples", TINY)
+    row = measure(vae, bench, TINY, 0.0)
+    again = vae.reconstruct(real)
+    assert row.squared_error == pytest.approx(torch.nn.functional.mse_loss(again, real).item())
+    assert row.frechet_rebuilt == pytest.approx(bench.yardstick.distance(again))
+    assert -700 < row.bound < -100  # about 256 (log 0.8 + 0.92) = 178 nats, and the error
+    assert row.active <= 4
 
 
 class SlantFirst:

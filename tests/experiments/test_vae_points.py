@@ -60,7 +60,9 @@ def test_a_run_gives_every_number_again(name):
     first, second = run_points(name, TINY, 5), run_points(name, TINY, 5)
     assert first[1:] == second[1:]  # but for the time
     assert (first.bound is None) == (name == "GAN")
-    if first.bound is not None:
+    if first.bound is None:
+        assert first.high_quality == first.high_quality_law
+    else:
         assert first.high_quality_law <= 1
         assert first.own < LAW.log_prob(LAW.sample(1000)).mean()
 
