@@ -141,7 +141,7 @@ def _draw_gamma(settings: Settings) -> tuple[Figure, str]:
         _add_ring(ax)
         cloud = film.samples[moment, i].T
         ax.plot(*cloud, marker=".", markersize=3.5, linestyle="none", color=MODEL.color)
-        ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), xticks=[], yticks=[], aspect="equal")
+        ax.set(xlim=(-1.45, 1.45), ylim=(-1.45, 1.45), xticks=[], yticks=[], aspect="equal")
         ax.spines[:].set_visible(False)
         ax.set_title(f"{int(film.modes[moment, i])} of 8 modes", fontsize="medium")
     columns = {one: pair[1].outcomes.misplaced[at].numpy() for one, pair in stored.items()}
