@@ -179,3 +179,12 @@ def test_penalties_change_nothing_else_and_give_what_is_recorded():
     assert results["none"] != results["R1"]
     with pytest.raises(TypeError, match="base must be a BiGANDigitsConfig, got int"):
         BiGANPenaltiesConfig(base=3)
+
+
+def test_recorded_penalties_have_every_run():
+    record, config = load_recorded("bigan_penalties"), BiGANPenaltiesConfig()
+    assert record["config"] == _plain(asdict(config))
+    assert list(record["results"]) == list(PENALTIES)
+    for rows in record["results"].values():
+        assert len(rows) == len(config.seeds)
+        assert all(row["reconstruction"] < row["random_pairing"] / 3 for row in rows)
