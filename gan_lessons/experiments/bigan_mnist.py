@@ -29,7 +29,7 @@ from gan_lessons.training import TrainConfig, choose_device, load_checkpoint, sa
 SIDE = 28
 
 # While training, recipes are judged by training images that are taken out of the neighbours.
-_REST, _FEW = slice(None, -2000), slice(-2000, None)
+_FEW = 2000
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,10 @@ def run(
         load_checkpoint(folder / "bigan.pt", gan)
         course = json.loads((folder / "course.json").read_text("utf-8"))["course"]
     results: dict[str, Any] = {"n_test": len(test.labels), "course": course, "accuracy": {}}
-    rest, few = (Labelled(*(part[rows] for part in training)) for rows in (_REST, _FEW))
+    cut = len(training.labels) - min(_FEW, len(training.labels) // 2)
+    rest, few = (
+        Labelled(*(part[rows] for part in training)) for rows in (slice(cut), slice(cut, None))
+    )
     if gan.steps_done == 0:
         course.append(measure(gan, rest, few))
     for step in train_bigan(gan, training.images):
