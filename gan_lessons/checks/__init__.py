@@ -3,6 +3,7 @@
 ``check_<name>(student_function)`` returns a ``Report`` that prints one line per question.
 """
 
+from gan_lessons.checks.bigan import check_joint_discriminator
 from gan_lessons.checks.convolution import check_output_sizes
 from gan_lessons.checks.critics import check_critic_loss, check_gradient_penalty
 from gan_lessons.checks.dynamics import (
@@ -10,6 +11,7 @@ from gan_lessons.checks.dynamics import (
     check_r1_step_size_limit,
     check_xy_step_matrix,
 )
+from gan_lessons.checks.encoders import check_gaussian_kl
 from gan_lessons.checks.f_divergence import check_f_divergence
 from gan_lessons.checks.f_gan import check_conjugate, check_tight_critic
 from gan_lessons.checks.failures import check_mode_report
@@ -43,12 +45,14 @@ __all__ = [
     "check_discriminator_sgd_step",
     "check_f_divergence",
     "check_gan_step",
+    "check_gaussian_kl",
     "check_generator_gradients",
     "check_generator_loss_non_saturating",
     "check_generator_loss_saturating",
     "check_gradient_penalty",
     "check_inception_score",
     "check_jensen_shannon",
+    "check_joint_discriminator",
     "check_mmd2_unbiased",
     "check_mode_report",
     "check_optimal_discriminator",
