@@ -44,10 +44,10 @@ def test_the_line_has_the_slope_stays_below_and_starts_at_minus_the_conjugate(sl
 
 
 def test_the_gap_at_a_ratio_ends_on_the_line_and_on_f():
-    left, _ = viz.plot_conjugate(square, square_conjugate, 0.0, ratio=2.0)
+    left, _ = viz.plot_conjugate(square, square_conjugate, 1.0, ratio=2.0)
     x, y = lines_of(left)[-2]
     assert list(x) == [2, 2]
-    assert list(y) == [0, 1]  # the line of slope 0 is the axis, f(2) = 1
+    assert list(y) == [0.75, 1]  # 2 t - f*(t) = 2 - 5/4, and f(2) = 1
 
 
 def test_no_line_where_the_conjugate_is_infinite():
