@@ -27,7 +27,7 @@ _STORE = "fgan_covering"
 
 @dataclass(frozen=True)
 class CoveringConfig:
-    """The recorded fits: nothing was tuned for them.
+    """The recorded fits.
 
     Parameters
     ----------
@@ -37,15 +37,16 @@ class CoveringConfig:
         One fit each; mu starts within a standard deviation of the data's mean, sigma at 0.9 to 1.4
         of the data's: wide, in the middle.
     fit
-        A shorter recipe than that of the univariate study.
+        That of the univariate study with smaller batches and a higher rate for mu and sigma: with
+        800 steps at the rate of the study ten of these seeds were still on their way by reverse KL.
     """
 
     divergences: tuple[str, ...] = (
-        *("kl", "jensen-shannon", "reverse-kl", "pearson"),
+        *("kl", "reverse-kl", "jensen-shannon", "pearson"),
         *("squared-hellinger", "jeffrey"),
     )
     seeds: tuple[int, ...] = tuple(range(1000, 1016))
-    fit: FitConfig = FitConfig(batch_size=256, steps=800, final_steps=200)
+    fit: FitConfig = FitConfig(batch_size=256, g_lr=3e-2)
 
     def __post_init__(self) -> None:
         check_counts(self.seeds, "seeds", minimum=0)

@@ -11,6 +11,7 @@ from gan_lessons.widgets.explorer import Explorer, explore
 from gan_lessons.widgets.f_gan import explore_bound, explore_conjugate
 from gan_lessons.widgets.failures import explore_eight_seeds
 from gan_lessons.widgets.image_gan import explore_samples, explore_training
+from gan_lessons.widgets.interpolation import explore_interpolation
 from gan_lessons.widgets.jensen_shannon import explore_parallel_lines
 from gan_lessons.widgets.latent_plane import explore_latent_plane
 from gan_lessons.widgets.likelihood import explore_noise_share, explore_windows
@@ -38,6 +39,7 @@ __all__ = [
     "explore_eight_seeds",
     "explore_failures",
     "explore_gan_steps",
+    "explore_interpolation",
     "explore_latent_plane",
     "explore_logit_losses",
     "explore_noise_share",
