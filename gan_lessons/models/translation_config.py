@@ -22,6 +22,10 @@ class TranslationConfig(TrainConfig):
 
     Parameters
     ----------
+    steps, z_dim, d_steps, g_lr, d_lr, betas, ema_decay, log_every, seed
+        As in ``TrainConfig``.
+    r1_gamma, r2_gamma, gp_weight, instance_noise, precision, compile, channels_last
+        As in ``TrainConfig``.
     batch_size : int
         Images of each domain per update; 1 as published.
     decay_from : int
@@ -89,6 +93,12 @@ class CycleGANConfig(TranslationConfig):
 
     Parameters
     ----------
+    steps, batch_size, z_dim, d_steps, g_lr, d_lr, betas, ema_decay, log_every, seed
+        As in ``TrainConfig``.
+    r1_gamma, r2_gamma, gp_weight, instance_noise, precision, compile, channels_last
+        As in ``TrainConfig``.
+    decay_from, decay_steps
+        As in ``TranslationConfig``.
     forward_weight, backward_weight : float
         Weights of the cycles a -> b -> a and b -> a -> b.
     identity_weight : float
@@ -119,6 +129,12 @@ class Pix2PixConfig(TranslationConfig):
 
     Parameters
     ----------
+    steps, batch_size, z_dim, d_steps, g_lr, d_lr, betas, ema_decay, log_every, seed
+        As in ``TrainConfig``.
+    r1_gamma, r2_gamma, gp_weight, instance_noise, precision, compile, channels_last
+        As in ``TrainConfig``.
+    decay_from, decay_steps
+        As in ``TranslationConfig``.
     l1_weight : float
         Weight of the mean absolute difference from the true partner; 100 as published.
     adversarial_weight : float
