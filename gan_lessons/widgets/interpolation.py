@@ -35,14 +35,14 @@ def _draw_distances(ax: Axes, stored: Paths, pair: str, k: int) -> None:
     """Draw each way's distance to the nearest training image, with the position marked."""
     with style():
         ax.axhline(stored.real, color=DATA.color, linewidth=1.2)
-        ax.text(1.0, stored.real - 0.06, "real digits", color=DATA.color, ha="right", va="top")
+        ax.text(1.02, stored.real, "real", color=DATA.color, va="bottom")
         for name, path in stored.ways[pair].items():
             role = ROLES[name]
             ax.plot(stored.positions, path.distances, color=role.color, ls=role.linestyle)
             at = stored.positions[k], path.distances[k]
             ax.plot(*at, color=role.color, marker=role.marker, markersize=10, ls="none")
         ax.set(
-            xlim=(-0.03, 1.03),
+            xlim=(-0.03, 1.1),
             ylim=(0.8, 3.6),
             xlabel="position between the two",
             ylabel="to nearest\ntraining digit",
