@@ -28,7 +28,7 @@ P = Mixture([0.4, 0.6], [-1.5, 1.5], [0.8, 1.0])
 Q = Normal(0.3, 1.2)
 GRID = torch.linspace(-8.5, 9.0, 281, dtype=torch.float64)
 FILMED = ("kl", "reverse-kl", "jensen-shannon", "pearson")
-MOMENTS = (0, 10, 20, 40, 80, 200, 500)
+MOMENTS = (0, 15, 40, 80, 180, 500)
 
 
 class Line(NamedTuple):
@@ -70,7 +70,7 @@ def explore_conjugate(divergences: Mapping[str, FDivergence] | None = None) -> E
         divergence = complete(chosen[str(settings["divergence"])])
         assert divergence.conjugate is not None
         line = supporting_line(divergence, float(settings["slope"]))
-        figure, axes = new_figure(6.4, 3.3, columns=2)
+        figure, axes = new_figure(6.4, 2.9, columns=2)
         plot_conjugate(
             divergence.f, divergence.conjugate, line.slope, ratio=RATIO, axes=(axes[0], axes[1])
         )
@@ -151,7 +151,7 @@ def _draw_film(settings: Settings) -> tuple[Figure, str]:
     """Draw the critic beside the best one, and the bound on its way up."""
     key, moment = str(settings["divergence"]), int(settings["step"])
     film = train_critic(key)
-    figure, (top, bottom) = new_figure(6.4, 4.6, rows=2)
+    figure, (top, bottom) = new_figure(6.4, 4.2, rows=2)
     inside = (GRID >= -3.6) & (GRID <= 4.6)
     view, best = GRID[inside], film.best[inside]
     low, high = float(best.quantile(0.12)), float(best.max())
@@ -193,7 +193,7 @@ def explore_bound() -> Explorer:
         _draw_film,
         [
             Choice("divergence", "Divergence", FILMED),
-            Slider("step", "Updates", MOMENTS, "{}", default=20),
+            Slider("step", "Updates", MOMENTS, "{}", default=40),
         ],
         "A critic closes the bound",
         "Above, the critic T(x) (green) and the best one, f'(p/q) (dotted), over data (blue) and "
