@@ -42,9 +42,9 @@ class Errors(NamedTuple):
     true_codes
         Of E(T(z)) against z: E against the inverse of the map that made the data.
     turned
-        The same after the best rotation or reflection of z.
+        The same after the best rotation or reflection of the codes.
     angle
-        That of the best turn of z in degrees, -180 to 180 (0 on a line).
+        That of the best turn of the codes back to z in degrees, -180 to 180 (0 on a line).
     reflected
         1 where the best turn has a reflection, else 0.
     energy_distance

@@ -79,7 +79,7 @@ def explore_interpolation() -> Explorer:
         _draw_distances(figure.add_subplot(grid[1, :]), stored, pair, k)
         told = ", ".join(f"{name} {paths[name].distances[k]:.1f}" for name in WAYS)
         return figure, (
-            f"On the way from a {first} to a {last}, position {share:.2f}: what the blend of "
+            f"On the way from {first} to {last}, position {share:.2f}: what the blend of "
             f"pixels, the VAE and BiGAN show there. To the nearest training digit: {told}."
         )
 

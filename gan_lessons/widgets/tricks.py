@@ -108,7 +108,7 @@ def explore_r1_gamma() -> Explorer:
             Slider("step", "Step", MOMENTS, default=1000),
         ],
         "How much R1?",
-        "Above, samples of four runs, with circles of three standard deviations around the modes. "
+        "Above, 80 samples of each of four runs, with circles of three standard deviations. "
         "Below, sixteen runs for each gamma; a line is their mean. Find the gamma that misplaces "
         "fewest samples, and one that is too much.",
     )
