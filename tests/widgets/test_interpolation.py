@@ -37,7 +37,7 @@ def test_the_words_are_what_was_recorded(explorer):
     for pair, k in (("3 to 8", 0), ("0 to 6", 5)):
         figure, words = explorer.draw({"position": stored.positions[k], "pair": pair})
         first, last = pair.split(" to ")
-        assert f"from a {first} to a {last}, position {stored.positions[k]:.2f}" in words
+        assert f"from {first} to {last}, position {stored.positions[k]:.2f}" in words
         for way in WAYS:
             assert f"{way} {stored.ways[pair][way].distances[k]:.1f}" in words
         titles = [ax.get_title(loc) for ax in figure.axes for loc in ("left", "center")]
