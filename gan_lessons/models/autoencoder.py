@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from gan_lessons.models.base import NetworkSystem, Player
 from gan_lessons.models.pair_game import check_parts
 from gan_lessons.training import TrainConfig
-from gan_lessons.training.precision import evaluating, in_precision, place, plain
+from gan_lessons.training.precision import in_precision, place
 
 Distance = Literal["l1", "l2"]
 
@@ -95,7 +95,6 @@ class Autoencoder(NetworkSystem):
         self._end()
         return {"g_loss": loss.detach()}
 
-    @torch.no_grad()
     def encode(self, x: Tensor, ema: bool = True) -> Tensor:
         """Return E(x) in evaluation mode, without a graph.
 
@@ -131,11 +130,3 @@ class Autoencoder(NetworkSystem):
     def description(self) -> dict[str, object]:
         """Return what a saved state must share with this system: the config and the distance."""
         return {**super().description(), "distance": self.distance}
-
-    @torch.no_grad()
-    def _evaluate(self, name: str, x: Tensor, ema: bool) -> Tensor:
-        """Return a network's output in evaluation mode, computed in parts."""
-        network = self.network(name, ema)
-        x = place(x, self.device, self.dtype, self.config)
-        with evaluating(network), plain(self.config):
-            return torch.cat([network(part) for part in x.split(1000)])

@@ -13,7 +13,9 @@ from gan_lessons.training.config import MAY_CHANGE, TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
 from gan_lessons.training.ema import EMA
 from gan_lessons.training.optimizers import adam, first_weight, load_optimizer
-from gan_lessons.training.precision import prepare
+from gan_lessons.training.precision import evaluating, place, plain, prepare
+
+PART = 1000  # samples that pass at once when nothing is trained: memory
 
 
 class Player(NamedTuple):
@@ -149,6 +151,13 @@ class NetworkSystem:
             average.load_state_dict(state["averages"][name])
         self.rng.set_state(state["rng"].cpu())
         self.steps_done = steps_done
+
+    @torch.no_grad()
+    def _evaluate(self, name: str, x: Tensor, ema: bool) -> Tensor:
+        """Return what a network makes of x in evaluation mode, in parts, without a graph."""
+        x, network = place(x, self.device, self.dtype, self.config), self.network(name, ema)
+        with evaluating(network), plain(self.config):  # compiled code is for batches of one size
+            return torch.cat([network(part) for part in x.split(PART)])
 
     def _begin(self) -> None:
         """Put every network into training mode."""

@@ -11,7 +11,7 @@ from gan_lessons.models.pair_game import check_parts, generator_encoder_loss, ju
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import instance_noise
 from gan_lessons.training import TrainConfig, discriminator_step
-from gan_lessons.training.precision import Network, evaluating, in_precision, place, plain
+from gan_lessons.training.precision import Network, in_precision, place
 from gan_lessons.training.state import Augment
 
 
@@ -129,7 +129,6 @@ class BiGAN(NetworkSystem):
             "fake_logits": d.fake_logits,
         }
 
-    @torch.no_grad()
     def sample(self, n: int, rng: torch.Generator | None = None, ema: bool = True) -> Tensor:
         """Draw samples from the generator in evaluation mode.
 
@@ -162,7 +161,7 @@ class BiGAN(NetworkSystem):
         -------
         Tensor (n, ...)
         """
-        return self._evaluate(self.network("generator", ema), z)
+        return self._evaluate("generator", z, ema)
 
     def encode(self, x: Tensor, ema: bool = True) -> Tensor:
         """Return E(x) in evaluation mode, without a graph.
@@ -178,7 +177,7 @@ class BiGAN(NetworkSystem):
         -------
         Tensor (n, z_dim)
         """
-        return self._evaluate(self.network("encoder", ema), x)
+        return self._evaluate("encoder", x, ema)
 
     def reconstruct(self, x: Tensor, ema: bool = True) -> Tensor:
         """Return G(E(x)), which nothing in training asks to be x.
@@ -199,13 +198,6 @@ class BiGAN(NetworkSystem):
     def description(self) -> dict[str, Any]:
         """Return what a saved state must share with this system: the config and the objective."""
         return {**super().description(), "objective": self.objective.name}
-
-    @torch.no_grad()
-    def _evaluate(self, network: nn.Module, x: Tensor) -> Tensor:
-        """Return a network's output in evaluation mode, computed in parts."""
-        x = place(x, self.device, self.dtype, self.config)
-        with evaluating(network), plain(self.config):  # compiled code is for batches of one size
-            return torch.cat([network(part) for part in x.split(1000)])
 
     def _pairs(self, x: Tensor, z: Tensor, rng: torch.Generator) -> Tensor:
         """Return pairs as D sees them, one row for each: what steps and penalties work on."""

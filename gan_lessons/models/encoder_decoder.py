@@ -6,12 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons._validation import check_tensor
-from gan_lessons.models.base import NetworkSystem, Player
+from gan_lessons.models.base import PART, NetworkSystem, Player
 from gan_lessons.networks import GaussianCode
 from gan_lessons.training.config import TrainConfig
 from gan_lessons.training.precision import evaluating, in_precision, place, plain
-
-_PART = 1000  # samples that pass at once when nothing is trained: memory
 
 
 class EncoderDecoder(NetworkSystem):
@@ -47,7 +45,6 @@ class EncoderDecoder(NetworkSystem):
             if z_dim != config.z_dim:
                 raise ValueError(f"config.z_dim must be the {name}'s, {z_dim}, got {config.z_dim}.")
 
-    @torch.no_grad()
     def sample(self, n: int, rng: torch.Generator | None = None, ema: bool = True) -> Tensor:
         """Draw G(z) with z from the prior, in evaluation mode.
 
@@ -66,7 +63,6 @@ class EncoderDecoder(NetworkSystem):
         """
         return self.decode(self.latent(n, rng), ema)
 
-    @torch.no_grad()
     def decode(self, z: Tensor, ema: bool = True) -> Tensor:
         """Map codes to samples, in evaluation mode.
 
@@ -81,10 +77,7 @@ class EncoderDecoder(NetworkSystem):
         -------
         Tensor (n, ...)
         """
-        z = check_tensor(z, "z").to(self.device, self.dtype)
-        network = self.network("generator", ema)
-        with evaluating(network), plain(self.config):
-            return torch.cat([network(part) for part in z.split(_PART)])
+        return self._evaluate("generator", check_tensor(z, "z"), ema)
 
     @torch.no_grad()
     def encode(self, x: Tensor, ema: bool = True) -> GaussianCode:
@@ -105,7 +98,7 @@ class EncoderDecoder(NetworkSystem):
         x = place(check_tensor(x, "x"), self.device, self.dtype, self.config)
         network = self.network("encoder", ema)
         with evaluating(network), plain(self.config):
-            parts = [_gaussian(network(part), len(part)) for part in x.split(_PART)]
+            parts = [_gaussian(network(part), len(part)) for part in x.split(PART)]
         return GaussianCode(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
     def reconstruct(self, x: Tensor, ema: bool = True) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gan_lessons.models.base import NetworkSystem, Player
 from gan_lessons.training import TrainConfig
-from gan_lessons.training.precision import evaluating, in_precision, place, plain
+from gan_lessons.training.precision import evaluating, in_precision, place
 
 
 class LatentRegressor(NetworkSystem):
@@ -79,7 +79,6 @@ class LatentRegressor(NetworkSystem):
         self._end()
         return {"e_loss": loss.detach()}
 
-    @torch.no_grad()
     def encode(self, x: Tensor, ema: bool = True) -> Tensor:
         """Return E(x) in evaluation mode, without a graph.
 
@@ -94,10 +93,7 @@ class LatentRegressor(NetworkSystem):
         -------
         Tensor (n, z_dim)
         """
-        network = self.network("encoder", ema)
-        x = place(x, self.device, self.dtype, self.config)
-        with evaluating(network), plain(self.config):
-            return torch.cat([network(part) for part in x.split(1000)])
+        return self._evaluate("encoder", x, ema)
 
 
 def generated_pairs(
