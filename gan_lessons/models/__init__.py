@@ -10,7 +10,7 @@ losses; `latent_regressor.py` and `autoencoder.py` are what it is compared with.
 """
 
 from gan_lessons.models.autoencoder import Autoencoder
-from gan_lessons.models.base import NetworkSystem, Player
+from gan_lessons.models.base import LatentSystem, NetworkSystem, Player
 from gan_lessons.models.bigan import BiGAN
 from gan_lessons.models.bounds import (
     active_units,
@@ -43,6 +43,7 @@ __all__ = [
     "CycleGANConfig",
     "ImagePool",
     "LatentRegressor",
+    "LatentSystem",
     "NetworkSystem",
     "Pix2Pix",
     "Pix2PixConfig",

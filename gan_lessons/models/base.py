@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from gan_lessons._validation import check_count, check_rng
+from gan_lessons._validation import check_count, check_rng, check_tensor
 from gan_lessons.training.config import MAY_CHANGE, TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
 from gan_lessons.training.ema import EMA
@@ -171,3 +171,49 @@ class NetworkSystem:
         for average in self.averages.values():
             average.update()
         self.steps_done += 1
+
+
+class LatentSystem(NetworkSystem):
+    """A system with a ``generator`` that maps z ~ N(0, I) to samples.
+
+    Parameters
+    ----------
+    networks, players, config, averaged
+        As for ``NetworkSystem``; one of the networks is called ``generator``.
+    """
+
+    generator: nn.Module
+
+    def sample(self, n: int, rng: torch.Generator | None = None, ema: bool = True) -> Tensor:
+        """Draw G(z) with z from the prior, in evaluation mode.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        rng : torch.Generator, optional
+            Draws z; None draws from torch's default generator.
+        ema : bool
+            Whether the averaged weights are used (where the config keeps an average).
+
+        Returns
+        -------
+        Tensor (n, ...)
+        """
+        return self.decode(self.latent(n, rng), ema)
+
+    def decode(self, z: Tensor, ema: bool = True) -> Tensor:
+        """Map codes to samples, in evaluation mode.
+
+        Parameters
+        ----------
+        z : Tensor (n, z_dim)
+            Codes.
+        ema : bool
+            Whether the averaged weights are used (where the config keeps an average).
+
+        Returns
+        -------
+        Tensor (n, ...)
+        """
+        return self._evaluate("generator", check_tensor(z, "z"), ema)

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan_lessons.models.base import NetworkSystem, Player
+from gan_lessons.models.base import LatentSystem, Player
 from gan_lessons.models.pair_game import check_parts, generator_encoder_loss, judge_rows
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import instance_noise
@@ -15,7 +15,7 @@ from gan_lessons.training.precision import Network, in_precision, place
 from gan_lessons.training.state import Augment
 
 
-class BiGAN(NetworkSystem):
+class BiGAN(LatentSystem):
     r"""A generator G(z) and an encoder E(x) against a discriminator D(x, z) of pairs.
 
     .. math:: \min_{G, E} \max_D\; \mathbb{E}_{x \sim p}\, [\log D(x, E(x))]
@@ -128,40 +128,6 @@ class BiGAN(NetworkSystem):
             "real_logits": d.real_logits,
             "fake_logits": d.fake_logits,
         }
-
-    def sample(self, n: int, rng: torch.Generator | None = None, ema: bool = True) -> Tensor:
-        """Draw samples from the generator in evaluation mode.
-
-        Parameters
-        ----------
-        n : int
-            How many.
-        rng : torch.Generator, optional
-            Draws z; None draws from torch's default generator.
-        ema : bool
-            Whether the averaged weights are used (where the config keeps an average).
-
-        Returns
-        -------
-        Tensor (n, ...)
-        """
-        return self.decode(self.latent(n, rng), ema)
-
-    def decode(self, z: Tensor, ema: bool = True) -> Tensor:
-        """Return G(z) in evaluation mode, without a graph.
-
-        Parameters
-        ----------
-        z : Tensor (n, z_dim)
-            Codes.
-        ema : bool
-            Whether the averaged weights are used (where the config keeps an average).
-
-        Returns
-        -------
-        Tensor (n, ...)
-        """
-        return self._evaluate("generator", z, ema)
 
     def encode(self, x: Tensor, ema: bool = True) -> Tensor:
         """Return E(x) in evaluation mode, without a graph.

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons._validation import check_tensor
-from gan_lessons.models.base import PART, NetworkSystem, Player
+from gan_lessons.models.base import PART, LatentSystem, Player
 from gan_lessons.networks import GaussianCode
 from gan_lessons.training.config import TrainConfig
 from gan_lessons.training.precision import evaluating, in_precision, place, plain
 
 
-class EncoderDecoder(NetworkSystem):
+class EncoderDecoder(LatentSystem):
     """A system with an ``encoder`` and a ``generator`` (the decoder); a subclass adds ``step``.
 
     Parameters
@@ -31,7 +31,6 @@ class EncoderDecoder(NetworkSystem):
     """
 
     encoder: nn.Module
-    generator: nn.Module
 
     def __init__(
         self,
@@ -44,40 +43,6 @@ class EncoderDecoder(NetworkSystem):
             z_dim = getattr(networks[name], "z_dim", config.z_dim)
             if z_dim != config.z_dim:
                 raise ValueError(f"config.z_dim must be the {name}'s, {z_dim}, got {config.z_dim}.")
-
-    def sample(self, n: int, rng: torch.Generator | None = None, ema: bool = True) -> Tensor:
-        """Draw G(z) with z from the prior, in evaluation mode.
-
-        Parameters
-        ----------
-        n : int
-            How many.
-        rng : torch.Generator, optional
-            Draws z; None draws from torch's default generator.
-        ema : bool
-            Whether the averaged weights are used (where the config keeps an average).
-
-        Returns
-        -------
-        Tensor (n, ...)
-        """
-        return self.decode(self.latent(n, rng), ema)
-
-    def decode(self, z: Tensor, ema: bool = True) -> Tensor:
-        """Map codes to samples, in evaluation mode.
-
-        Parameters
-        ----------
-        z : Tensor (n, z_dim)
-            Codes.
-        ema : bool
-            Whether the averaged weights are used (where the config keeps an average).
-
-        Returns
-        -------
-        Tensor (n, ...)
-        """
-        return self._evaluate("generator", check_tensor(z, "z"), ema)
 
     @torch.no_grad()
     def encode(self, x: Tensor, ema: bool = True) -> GaussianCode:
