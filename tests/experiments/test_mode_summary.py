@@ -3,7 +3,12 @@ import torch
 from scipy import stats
 
 from gan_lessons.experiments.mode_runs import Outcomes, Runs
-from gan_lessons.experiments.mode_summary import stored_held_out, stored_summary, summarise
+from gan_lessons.experiments.mode_summary import (
+    normalised_inputs,
+    stored_held_out,
+    stored_summary,
+    summarise,
+)
 from gan_lessons.experiments.modes_laptop import ModesLaptopConfig
 
 CONFIG = ModesLaptopConfig()
@@ -42,3 +47,17 @@ def test_the_store_by_name():
         stored_held_out("magic")
     with pytest.raises(ValueError, match="name must have runs on 'normalised grid' in the store"):
         stored_held_out("hinge", "normalised grid")
+
+
+def test_normalised_inputs_are_the_grid_at_unit_variance_against_the_grid():
+    found = normalised_inputs(most=16)
+    last_two = [
+        stored_held_out("baseline", law, 16).outcomes.modes[-2:].mean(0).numpy()
+        for law in ("grid", "normalised grid")
+    ]  # of six moments the last third counts
+    wide, unit = last_two
+    interval = stats.ttest_rel(unit, wide).confidence_interval(0.99)
+    wanted = (float((unit - wide).mean()), interval.low, interval.high)
+    assert found.modes == pytest.approx(wanted)
+    assert found.seeds == 16
+    assert found.modes.high < 0  # modes are lost
