@@ -4,10 +4,11 @@
 ``book/runs/cycle_digits.json`` lacks, in the order of ``all_runs``, each saved when it is done.
 """
 
+import math
 import sys
 from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ from gan_lessons.experiments.cycle_digits import (
     make_pix2pix,
     train_voters,
 )
+from gan_lessons.experiments.cycle_measures import Outcome, difference, measure, pack_pictures
 from gan_lessons.training import System, train
 
 
@@ -39,7 +41,9 @@ class CycleReportConfig:
     held_out
         Seeds on which they are reported, once.
     ablated_on
-        Seeds of the ablation.
+        Seeds of the ablation and of the cycle weights; of the first one pictures are kept.
+    weights
+        Cycle weights that are tried beside the recipe's and 0.
 
     Raises
     ------
@@ -51,10 +55,13 @@ class CycleReportConfig:
     chosen_on: tuple[int, ...] = tuple(range(8))
     held_out: tuple[int, ...] = tuple(range(1000, 1008))
     ablated_on: tuple[int, ...] = (1000, 1001, 1002, 1003)
+    weights: tuple[float, ...] = (0.1, 1.0, 100.0, 1000.0)
 
     def __post_init__(self) -> None:
         for name in ("chosen_on", "held_out", "ablated_on"):
             check_counts(getattr(self, name), name, minimum=0)
+        if not all(math.isfinite(weight) and weight > 0 for weight in self.weights):
+            raise ValueError(f"weights must be finite and above 0, got {self.weights!r}.")
         if set(self.chosen_on) & {*self.held_out, *self.ablated_on}:
             raise ValueError("chosen_on must share no seed with held_out and ablated_on.")
 
@@ -82,77 +89,25 @@ def ablations(recipe: CycleDigitsConfig) -> dict[str, CycleDigitsConfig]:
     }
 
 
-class Outcome(NamedTuple):
-    """What one run reaches on the test pairs.
+def cycle_weights(config: CycleReportConfig) -> dict[str, CycleDigitsConfig]:
+    """Return the recipe with other weights of both cycles, by the names of their runs.
 
     Parameters
     ----------
-    ab, ba
-        Mean absolute difference from the true partner, pixels in [-1, 1].
-    cycle_a, cycle_b
-        Mean absolute difference after there and back.
-    kept_ab, kept_ba
-        Share of test images whose translation most voters give the true class.
+    config
+        Gives the recipe and the weights.
     """
-
-    ab: float
-    ba: float
-    cycle_a: float
-    cycle_b: float
-    kept_ab: float
-    kept_ba: float
+    recipe, found = config.recipe, {}
+    for weight in config.weights:
+        training = replace(recipe.training, forward_weight=weight, backward_weight=weight)
+        found[f"cycle weight {weight:g}"] = replace(recipe, training=training)
+    return found
 
 
-def difference(x: Tensor, y: Tensor) -> float:
-    """Return the mean absolute difference of two batches of images of one shape."""
-    return float((x - y).abs().mean())
-
-
-@torch.no_grad()
-def class_kept(images: Tensor, labels: Tensor, voters: list[nn.Module]) -> float:
-    """Return the share of images to which the vote gives the true class.
-
-    Parameters
-    ----------
-    images
-        Translations (n, 3, h, w).
-    labels
-        Classes (n,) of what was translated.
-    voters
-        Classifiers of the domain of ``images``.
-    """
-    votes = torch.stack([voter(images).argmax(1) for voter in voters])
-    return float((votes.mode(0).values == labels).float().mean())
-
-
-def measure(translate_ab: Tensor, translate_ba: Tensor, again: tuple[Tensor, Tensor],
-            domains: Domains, voters: list[nn.Module]) -> Outcome:  # fmt: skip
-    """Return the outcome of translations of all test images.
-
-    Parameters
-    ----------
-    translate_ab, translate_ba
-        Translations of ``test_a`` and of ``test_b``.
-    again
-        What comes back of both.
-    domains
-        Gives the true partners and the classes.
-    voters
-        Of ``train_voters``: as many of a as of b.
-    """
-    half = len(voters) // 2
-    return Outcome(
-        difference(translate_ab, domains.test_b),
-        difference(translate_ba, domains.test_a),
-        difference(again[0], domains.test_a),
-        difference(again[1], domains.test_b),
-        class_kept(translate_ab, domains.labels, voters[half:]),
-        class_kept(translate_ba, domains.labels, voters[:half]),
-    )
-
-
-def run_unpaired(config: CycleDigitsConfig, domains: Domains, voters: list[nn.Module]) -> Outcome:
-    """Train a CycleGAN and measure it.
+def run_unpaired(
+    config: CycleDigitsConfig, domains: Domains, voters: list[nn.Module]
+) -> tuple[Outcome, dict[str, Tensor]]:
+    """Train a CycleGAN; return what it reaches, and the translations by direction, there and back.
 
     Parameters
     ----------
@@ -161,12 +116,12 @@ def run_unpaired(config: CycleDigitsConfig, domains: Domains, voters: list[nn.Mo
     """
     gan = make_cyclegan(config)
     _finish(gan, domains.draw)
-    made_b, made_a = gan.translate(domains.test_a), gan.translate(domains.test_b, "ba")
-    again = gan.translate(made_b, "ba"), gan.translate(made_a)
-    return measure(made_b, made_a, again, domains, voters)
+    return measure(gan.translate, lambda images: gan.translate(images, "ba"), domains, voters)
 
 
-def run_paired(config: CycleDigitsConfig, domains: Domains, voters: list[nn.Module]) -> Outcome:
+def run_paired(
+    config: CycleDigitsConfig, domains: Domains, voters: list[nn.Module]
+) -> tuple[Outcome, dict[str, Tensor]]:
     """Train a Pix2Pix in each direction on true pairs, and measure both as one.
 
     Parameters
@@ -177,9 +132,7 @@ def run_paired(config: CycleDigitsConfig, domains: Domains, voters: list[nn.Modu
     there, back = make_pix2pix(config), make_pix2pix(config)
     _finish(there, (domains.a, domains.partners_of_a))
     _finish(back, (domains.partners_of_a, domains.a))
-    made_b, made_a = there.translate(domains.test_a), back.translate(domains.test_b)
-    again = back.translate(made_b), there.translate(made_a)
-    return measure(made_b, made_a, again, domains, voters)
+    return measure(there.translate, back.translate, domains, voters)
 
 
 def _finish(system: System, data: Any) -> None:
@@ -201,17 +154,21 @@ def all_runs(config: CycleReportConfig) -> dict[str, Run]:
     def material(style: Style) -> tuple[Domains, list[nn.Module]]:
         return make_domains(style), train_voters(style)
 
-    def one(settings: CycleDigitsConfig, seed: int, paired: bool) -> dict[str, float]:
+    def one(settings: CycleDigitsConfig, seed: int, paired: bool) -> dict[str, Any]:
         domains, voters = material(settings.style)
         seeded = replace(settings, training=replace(settings.training, seed=seed))
-        outcome = (run_paired if paired else run_unpaired)(seeded, domains, voters)
+        outcome, made = (run_paired if paired else run_unpaired)(seeded, domains, voters)
         baseline = difference(domains.test_a, domains.test_b)
-        found = {**outcome._asdict(), "identity": baseline}
-        return {name: float(f"{number:.4g}") for name, number in found.items()}
+        numbers = {**outcome._asdict(), "identity": baseline}
+        found: dict[str, Any] = {name: float(f"{value:.4g}") for name, value in numbers.items()}
+        if seed == config.ablated_on[0]:
+            found["pictures"] = pack_pictures(made, domains.labels)
+        return found
 
     plan = [("recipe", config.recipe, (*config.chosen_on, *config.held_out))]
     plan += [("paired", config.recipe, config.ablated_on)]
-    plan += [(name, way, config.ablated_on) for name, way in ablations(config.recipe).items()]
+    changed = {**ablations(config.recipe), **cycle_weights(config)}
+    plan += [(name, way, config.ablated_on) for name, way in changed.items()]
     return {
         f"{name}, {seed}": partial(one, settings, seed, name == "paired")
         for name, settings, seeds in plan
@@ -227,7 +184,7 @@ def outcomes(runs: dict[str, Any], name: str, seeds: tuple[int, ...]) -> dict[st
     runs
         ``load_recorded("cycle_digits")["results"]["runs"]``.
     name
-        "recipe", "paired" or a key of ``ablations``.
+        "recipe", "paired" or a key of ``ablations`` or of ``cycle_weights``.
     seeds
         Which.
 
@@ -237,7 +194,8 @@ def outcomes(runs: dict[str, Any], name: str, seeds: tuple[int, ...]) -> dict[st
         By the fields of ``Outcome``, and ``identity``.
     """
     rows = [runs[f"{name}, {seed}"] for seed in seeds]
-    return {key: torch.tensor([row[key] for row in rows]) for key in rows[0]}
+    keys = [*Outcome._fields, "identity"]
+    return {key: torch.tensor([row[key] for row in rows]) for key in keys}
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Digits in two styles: the partner is the truth, and what is recorded of it holds."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 import torch
 
-from gan_lessons.experiments import cycle_report
+from gan_lessons.experiments import cycle_measures, cycle_report
 from gan_lessons.experiments._one_by_one import record_one_by_one, stored
 from gan_lessons.experiments.cycle_digits import (
     CycleDigitsConfig,
@@ -16,7 +17,13 @@ from gan_lessons.experiments.cycle_digits import (
     make_pix2pix,
     train_voters,
 )
-from gan_lessons.experiments.cycle_report import CycleReportConfig, ablations, all_runs, outcomes
+from gan_lessons.experiments.cycle_report import (
+    CycleReportConfig,
+    ablations,
+    all_runs,
+    cycle_weights,
+    outcomes,
+)
 from gan_lessons.networks import ImageClassifier
 from gan_lessons.training import train
 
@@ -90,13 +97,14 @@ def quick(monkeypatch):
     """Settings of two seeds and two steps, and voters that have learned nothing."""
     voters = [ImageClassifier(16, 3, width=2, rng=torch.Generator().manual_seed(k)) for k in (0, 1)]
     monkeypatch.setattr(cycle_report, "train_voters", lambda style: voters)
-    return CycleReportConfig(TINY, (0,), (1000,), (1000,))
+    return CycleReportConfig(TINY, (0,), (1000,), (1000,), (3.0,))
 
 
 def test_runs_repeat_and_are_measured_against_the_truth(quick):
     runs = all_runs(quick)
     assert list(runs)[:3] == ["recipe, 0", "recipe, 1000", "paired, 1000"]
-    assert len(runs) == 3 + len(ablations(TINY))
+    assert len(runs) == 3 + len(ablations(TINY)) + 1
+    assert [*runs][-1] == "cycle weight 3, 1000"
     first, again = runs["recipe, 1000"](), all_runs(quick)["recipe, 1000"]()
     assert first == again
     assert first != runs["recipe, 0"]()
@@ -109,16 +117,46 @@ def test_runs_repeat_and_are_measured_against_the_truth(quick):
     assert first["ba"] == pytest.approx(found.item(), rel=1e-3)
     paired = runs["paired, 1000"]()
     assert set(paired) == set(first)
+    pictures = cycle_measures.unpack_pictures(first["pictures"])
+    made = gan.translate(domains.test_a[cycle_measures.one_of_each(domains.labels)])
+    assert (pictures["ab"] - made).abs().max() <= 1 / 16 + 1e-5
+    assert pictures["bab"].shape == (10, 3, 16, 16)
+    assert "pictures" not in runs["recipe, 0"]()
     table = outcomes({"recipe, 0": first, "recipe, 3": paired}, "recipe", (0, 3))
     assert table["ab"].tolist() == pytest.approx([first["ab"], paired["ab"]])
+
+
+def test_noise_is_put_on_what_goes_back_and_nowhere_else():
+    """Translators that change nothing: there and back is free, and noise costs its mean size."""
+    domains = make_domains("night")
+    voters = [ImageClassifier(16, 3, width=2, rng=torch.Generator().manual_seed(k)) for k in (0, 1)]
+    found, made = cycle_measures.measure(lambda x: x, lambda x: x, domains, voters)
+    assert found.cycle_a == found.cycle_b == 0
+    assert found.ab == found.ba == pytest.approx((domains.test_a - domains.test_b).abs().mean())
+    size = cycle_measures.NOISE * math.sqrt(2 / math.pi)
+    assert found.noisy_a == pytest.approx(size, rel=0.01)
+    assert found.noisy_b == pytest.approx(size, rel=0.01)
+    assert torch.equal(made["ab"], domains.test_a)
+
+
+def test_one_picture_of_each_class_is_kept():
+    labels = torch.tensor([2, 0, 2, 1, 0])
+    assert cycle_measures.one_of_each(labels).tolist() == [1, 3, 0]
+
+
+def test_cycle_weights_change_both_weights():
+    found = cycle_weights(CycleReportConfig(weights=(0.5,)))["cycle weight 0.5"].training
+    assert (found.forward_weight, found.backward_weight) == (0.5, 0.5)
+    with pytest.raises(ValueError, match="weights must be finite and above 0"):
+        CycleReportConfig(weights=(0.0,))
 
 
 def test_voters_know_both_styles():
     domains = make_domains("night")
     voters = train_voters("night", 1, 2)
-    assert cycle_report.class_kept(domains.test_a, domains.labels, voters[:1]) > 0.8
-    assert cycle_report.class_kept(domains.test_b, domains.labels, voters[1:]) > 0.8
-    assert cycle_report.class_kept(domains.test_a, (domains.labels + 1) % 10, voters[:1]) < 0.1
+    assert cycle_measures.class_kept(domains.test_a, domains.labels, voters[:1]) > 0.8
+    assert cycle_measures.class_kept(domains.test_b, domains.labels, voters[1:]) > 0.8
+    assert cycle_measures.class_kept(domains.test_a, (domains.labels + 1) % 10, voters[:1]) < 0.1
 
 
 def test_a_recording_goes_on_where_it_was_stopped(tmp_path, capsys):
