@@ -53,19 +53,19 @@ class CyclePointsConfig:
     layouts: tuple[str, ...] = ("line", "turned")
     seeds: tuple[int, ...] = tuple(range(32))
     std: float = 0.12
-    hidden: int = 32
+    hidden: int = 48
     near_identity: bool = False
     training: CycleGANConfig = CycleGANConfig(
-        steps=400,
-        batch_size=64,
+        steps=500,
+        batch_size=128,
         g_lr=3e-3,
         d_lr=3e-3,
         r1_gamma=0.1,
         ema_decay=0.98,
-        decay_from=200,
-        decay_steps=200,
+        decay_from=250,
+        decay_steps=250,
         pool_size=0,
-        log_every=400,
+        log_every=500,
     )
     n_test: int = 100
 
