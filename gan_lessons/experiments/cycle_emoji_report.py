@@ -1,0 +1,110 @@
+"""What is recorded of two styles of emoji: unpaired runs and their paired bound (chapter 16).
+
+``python -m gan_lessons.experiments.cycle_emoji_report [preset] [device] [minutes]`` makes the runs
+that ``book/runs/cycle_emoji_<preset>.json`` lacks, each saved when it is done; ``cycle_emoji`` says
+where the pictures are looked for.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import cache, partial
+from typing import Any
+
+import torch
+
+from gan_lessons.experiments._one_by_one import Run, record_one_by_one
+from gan_lessons.experiments._settings import check_counts
+from gan_lessons.experiments.cycle_emoji import (
+    EMOJI_PRESETS,
+    Emoji,
+    EmojiConfig,
+    load_emoji,
+    make_paired,
+    measure_emoji,
+)
+from gan_lessons.experiments.trainable_translation import make_unpaired
+from gan_lessons.training import System, train
+
+SEEDS = (1000, 1001)  # of the unpaired runs; the paired ones are of the first
+
+
+def _finish(system: System, data: Any) -> None:
+    """Train to the last step."""
+    for _ in train(system, data, system.config):
+        pass
+
+
+def run_unpaired(config: EmojiConfig, emoji: Emoji, device: torch.device | str) -> dict[str, Any]:
+    """Train a CycleGAN without pairs, and measure it on the pairs that it has not seen.
+
+    Parameters
+    ----------
+    config, emoji, device
+        Settings, pictures, and where to train.
+    """
+    gan = make_unpaired(config.recipe, device)
+    _finish(gan, emoji.draw)
+    return measure_emoji(gan.translate, partial(gan.translate, direction="ba"), emoji)
+
+
+def run_paired(config: EmojiConfig, emoji: Emoji, device: torch.device | str) -> dict[str, Any]:
+    """Train a Pix2Pix in each direction on true pairs, and measure both as one.
+
+    Parameters
+    ----------
+    config, emoji, device
+        As in ``run_unpaired``.
+    """
+    there, back = make_paired(config, device), make_paired(config, device)
+    _finish(there, emoji.draw_pairs)
+    _finish(back, lambda n, rng: emoji.draw_pairs(n, rng)[::-1])
+    return measure_emoji(there.translate, back.translate, emoji)
+
+
+def all_runs(
+    config: EmojiConfig,
+    device: torch.device | str = "cpu",
+    seeds: tuple[int, ...] = SEEDS,
+    load: Callable[[], Emoji] = load_emoji,
+) -> dict[str, Run]:
+    """Return the runs "unpaired, seed" and "paired, seed", to be made in this order.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    device
+        Where to train.
+    seeds
+        Of the unpaired runs; the first is that of the paired ones, too.
+    load
+        Reads the pictures.
+    """
+    check_counts(seeds, "seeds", minimum=0)
+
+    @cache
+    def emoji() -> Emoji:
+        read = load()
+        a, b, partners = (part.to(device) for part in (read.a, read.b, read.partners_of_a))
+        return read._replace(a=a, b=b, partners_of_a=partners, margin=config.recipe.margin)
+
+    def one(seed: int, paired: bool) -> dict[str, Any]:
+        recipe = replace(config.recipe, training=replace(config.recipe.training, seed=seed))
+        run = run_paired if paired else run_unpaired
+        return run(replace(config, recipe=recipe), emoji(), device)
+
+    plan = [("unpaired", seeds[0]), ("paired", seeds[0])]
+    plan += [("unpaired", seed) for seed in seeds[1:]]
+    return {f"{name}, {seed}": partial(one, seed, name == "paired") for name, seed in plan}
+
+
+if __name__ == "__main__":
+    preset, device, *more = [*sys.argv[1:], *("laptop", "cpu")[len(sys.argv) - 1 :]]
+    if device == "cpu":
+        torch.set_num_threads(1)
+    chosen, minutes = EMOJI_PRESETS[preset], float(more[0]) if more else None
+    settings = {**asdict(chosen), "device": device, "seeds": SEEDS}
+    runs = all_runs(chosen, device)
+    left = record_one_by_one(f"cycle_emoji_{preset}", settings, runs, minutes)
+    print(f"{left} runs are missing")
