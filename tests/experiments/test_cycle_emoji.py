@@ -74,9 +74,13 @@ def test_the_true_translation_has_no_error_and_the_identity_the_baseline(folder)
     found = measure_emoji(lambda x: x, lambda x: 0 * x, emoji)
     assert found["ab"] == found["identity"]
     assert found["ba"] == pytest.approx(float(emoji.test_a.abs().mean()), rel=1e-3)
-    assert found["cycle_a"] == found["ba"]
+    found = measure_emoji(lambda x: -x / 2, lambda x: x / 2, emoji)
+    size = float(emoji.test_a.abs().mean())
+    assert found["ab"] == pytest.approx(size / 2, rel=1e-3)
+    assert found["ba"] == pytest.approx(size * 3 / 2, rel=1e-3)
+    assert found["cycle_a"] == found["cycle_b"] == pytest.approx(size * 5 / 4, rel=1e-3)
     pictures = unpack_emoji(found["pictures"])
-    assert (pictures["ab"] - emoji.test_a).abs().max() <= 1 / 16 + 1e-5
+    assert (pictures["ab"] + emoji.test_a / 2).abs().max() <= 1 / 16 + 1e-5
     assert pictures["bab"].shape == (2, 3, 32, 32)
 
 
