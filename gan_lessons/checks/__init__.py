@@ -33,6 +33,7 @@ from gan_lessons.checks.optimal_discriminator import (
 from gan_lessons.checks.r3gan import check_r3gan_loss
 from gan_lessons.checks.report import Finding, Report, examine
 from gan_lessons.checks.training import check_discriminator_sgd_step, check_gan_step
+from gan_lessons.checks.translation import check_cycle_loss, check_image_pool
 from gan_lessons.checks.two_sample import check_mmd2_unbiased
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Report",
     "check_conjugate",
     "check_critic_loss",
+    "check_cycle_loss",
     "check_dirac_eigenvalues",
     "check_discriminator_loss",
     "check_discriminator_sgd_step",
@@ -50,6 +52,7 @@ __all__ = [
     "check_generator_loss_non_saturating",
     "check_generator_loss_saturating",
     "check_gradient_penalty",
+    "check_image_pool",
     "check_inception_score",
     "check_jensen_shannon",
     "check_joint_discriminator",
