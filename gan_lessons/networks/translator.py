@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons._validation import check_count
+from gan_lessons.networks._large_maps import NarrowConvolution, PlainInstanceNorm
 from gan_lessons.networks._shapes import check_choice, check_sides
 from gan_lessons.networks.initialisation import initialise
 
@@ -101,7 +102,7 @@ class ResnetTranslator(nn.Module):
                 up = nn.ConvTranspose2d(maps, maps // 2, 3, 2, 1, output_padding=1, bias=bias)
                 parts += [up, *plain_norm(normalisation, maps // 2), nn.ReLU()]
                 maps //= 2
-            parts += [*convolution(maps, channels_out, 7, 1, "none"), nn.Tanh()]
+            parts += [NarrowConvolution(maps, channels_out, 7), nn.Tanh()]
             self.layers = nn.Sequential(*parts)
         initialise(self, rng)
 
@@ -152,7 +153,7 @@ def plain_norm(normalisation: str, maps: int) -> list[nn.Module]:
     list of nn.Module
     """
     if normalisation == "instance":
-        return [nn.InstanceNorm2d(maps)]
+        return [PlainInstanceNorm(maps)]
     if normalisation == "batch":
         return [nn.BatchNorm2d(maps)]
     return []
