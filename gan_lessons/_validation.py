@@ -11,14 +11,20 @@ import torch
 from torch import Tensor
 
 
-def check_tensor(value: object, name: str) -> Tensor:
-    """Return ``value`` if it is a floating-point tensor without NaN or infinity."""
+def check_floating(value: object, name: str) -> Tensor:
+    """Return ``value`` if it is a floating-point tensor; no entry is read, so no GPU waits."""
     if not isinstance(value, Tensor):
         kind = type(value).__name__
         remedy = f"; call torch.from_numpy({name})" if kind == "ndarray" else ""
         raise TypeError(f"{name} must be a torch.Tensor, got {kind}{remedy}.")
     if not value.is_floating_point():
         raise TypeError(f"{name} must be floating point, got {value.dtype}; call {name}.float().")
+    return value
+
+
+def check_tensor(value: object, name: str) -> Tensor:
+    """Return ``value`` if it is a floating-point tensor without NaN or infinity."""
+    value = check_floating(value, name)
     if not bool(torch.isfinite(value).all()):
         if value.dim() == 0:
             raise ValueError(f"{name} must be finite, got {value.item()}.")

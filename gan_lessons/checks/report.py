@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from gan_lessons._validation import check_count
+from gan_lessons.training.device import check_seed
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Report:
 
 def seeded(seed: object) -> torch.Generator:
     """Return a generator with that seed, a whole number; 0 where None."""
-    return torch.Generator().manual_seed(0 if seed is None else check_count(seed, "seed", 0))
+    return torch.Generator().manual_seed(0 if seed is None else check_seed(seed))
 
 
 def examine(*questions: tuple[str, Callable[[], bool | str]]) -> Report:

@@ -54,6 +54,8 @@ def _pairs(source: Path, out: Path) -> list[tuple[Path, Path]]:
     if source.is_file():
         if out.suffix.lower() != ".png":
             raise UsageError(f"--out must be a file that ends in .png for one image, got {out}.")
+        if out.resolve() == source.resolve():
+            raise UsageError(f"--out must be another file than the image, got {out}.")
         return [(source, out)]
     if not source.is_dir():
         raise UsageError(f"IMAGES must be an image or a folder of images; {source} is not there.")

@@ -36,9 +36,9 @@ def random_crop(images: Tensor, size: int, rng: torch.Generator | None = None) -
     n, c, h, w = images.shape
     if check_count(size, "size") > min(h, w):
         raise ValueError(f"size must be at most the images' {min(h, w)} pixels, got {size}.")
+    rng = check_rng(rng)
     if size == h == w:
         return images
-    rng = check_rng(rng)
     device = "cpu" if rng is None else rng.device
     window = torch.arange(size, device=images.device)
     rows, columns = (

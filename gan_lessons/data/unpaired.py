@@ -69,7 +69,7 @@ class UnpairedFolder:
         load_size = size if load_size is None else check_count(load_size, "load_size")
         if load_size < size:
             raise ValueError(f"load_size must be at least size = {size}, got {load_size}.")
-        if channels not in (1, 3):
+        if check_count(channels, "channels") not in (1, 3):
             raise ValueError(f"channels must be 3 for colour or 1 for grey, got {channels!r}.")
         if not isinstance(flip, bool):
             raise TypeError(f"flip must be True or False, got {flip!r}.")

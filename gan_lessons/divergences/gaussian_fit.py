@@ -105,7 +105,9 @@ def _as_mixture(target: object) -> Mixture:
     if isinstance(law, Mixture):
         return law
     if isinstance(law, Normal):
-        mean, std = (torch.as_tensor(part).reshape(1) for part in (law.mean, law.std))
+        mean, std = (
+            torch.as_tensor(part, dtype=torch.float64).reshape(1) for part in (law.mean, law.std)
+        )
         return Mixture([1.0], mean, std)
     raise TypeError(f"target must be a Normal or a Mixture, got {type(law).__name__}.")
 
@@ -129,10 +131,13 @@ def _default_starts(target: Mixture) -> list[tuple[float, float]]:
 
 def _checked(starts: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return the given starts, each a finite mu and a positive sigma."""
-    pairs = [tuple(start) for start in starts]
-    if not pairs or any(len(pair) != 2 or not math.isfinite(pair[0]) for pair in pairs):
+    try:
+        pairs = [(float(mu), sigma) for mu, sigma in starts]
+    except (TypeError, ValueError):
+        pairs = []
+    if not pairs or not all(math.isfinite(mu) for mu, _ in pairs):
         raise ValueError(f"starts must be pairs (mu, sigma), at least one, got {starts!r}.")
-    return [(float(mu), check_positive(sigma, "sigma")) for mu, sigma in pairs]
+    return [(mu, check_positive(sigma, "sigma")) for mu, sigma in pairs]
 
 
 def _nodes(target: UnivariateDistribution, mu: float, sigma: float) -> tuple[Tensor, Tensor]:

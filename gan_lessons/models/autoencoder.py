@@ -5,9 +5,11 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from gan_lessons._validation import check_same_shape
+from gan_lessons.models._batch import check_batch, single_code
 from gan_lessons.models.base import NetworkSystem, Player
-from gan_lessons.models.pair_game import check_parts
 from gan_lessons.training import TrainConfig
+from gan_lessons.training.config import check_config
 from gan_lessons.training.precision import in_precision, place
 
 Distance = Literal["l1", "l2"]
@@ -55,6 +57,7 @@ class Autoencoder(NetworkSystem):
         config: TrainConfig,
         distance: Distance = "l2",
     ) -> None:
+        check_config(config)
         networks = {"encoder": encoder, "generator": generator}
         players = {
             "e": Player(config.g_lr, ("encoder",)),
@@ -80,11 +83,13 @@ class Autoencoder(NetworkSystem):
         dict of str to Tensor
             ``g_loss``, the mean distance, a detached scalar.
         """
-        (x,) = check_parts(batch, 1)
-        x = place(x, self.device, self.dtype, self.config)
+        x = place(check_batch(batch), self.device, self.dtype, self.config)
         self._begin()
-        encode, decode = (in_precision(n, self.config) for n in (self.encoder, self.generator))
-        difference = (decode(encode(x)) - x).flatten(1)
+        networks = single_code(self.encoder), self.generator
+        encode, decode = (in_precision(network, self.config) for network in networks)
+        made = decode(encode(x))
+        check_same_shape(x, made, "batch", "what the generator makes of its codes")
+        difference = (made - x).flatten(1)
         each = difference.abs() if self.distance == "l1" else difference.square()
         loss = each.sum(1).mean()
         for optimizer in (self.e_optimizer, self.g_optimizer):

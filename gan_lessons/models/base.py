@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gan_lessons._validation import check_count, check_rng, check_tensor
+from gan_lessons._validation import (
+    check_count,
+    check_floating,
+    check_rng,
+    check_tensor,
+)
+from gan_lessons.models._roles import Player as Player
+from gan_lessons.models._roles import check_roles
 from gan_lessons.training.config import MAY_CHANGE, TrainConfig, check_config
 from gan_lessons.training.device import seeded_generator
 from gan_lessons.training.ema import EMA
@@ -16,21 +23,6 @@ from gan_lessons.training.optimizers import adam, first_weight, load_optimizer
 from gan_lessons.training.precision import evaluating, place, plain, prepare
 
 PART = 1000  # samples that pass at once when nothing is trained: memory
-
-
-class Player(NamedTuple):
-    """Networks that one optimizer trains, by their names.
-
-    Parameters
-    ----------
-    lr
-        Adam's learning rate.
-    networks
-        Names of the networks.
-    """
-
-    lr: float
-    networks: tuple[str, ...]
 
 
 class NetworkSystem:
@@ -54,8 +46,8 @@ class NetworkSystem:
     Raises
     ------
     TypeError, ValueError
-        If a network is no module or has nothing to train, two are on different devices or of
-        different dtypes, or ``config`` is no TrainConfig.
+        If a network is no module or has nothing to train, two are one and the same, on different
+        devices or of different dtypes, one has no player or two, or ``config`` is no TrainConfig.
     """
 
     def __init__(
@@ -66,6 +58,7 @@ class NetworkSystem:
         averaged: tuple[str, ...] = (),
     ) -> None:
         self.config = check_config(config)
+        check_roles(networks, players, averaged)
         first = next(iter(networks))
         weights = {name: first_weight(network, name) for name, network in networks.items()}
         self.device, self.dtype = weights[first].device, weights[first].dtype
@@ -94,6 +87,8 @@ class NetworkSystem:
 
     def network(self, name: str, ema: bool = True) -> nn.Module:
         """Return a network of that name, its average where one is kept and ``ema`` asks for it."""
+        if name not in self._names:
+            raise ValueError(f"name must be one of {', '.join(self._names)}, got {name!r}.")
         if ema and name in self.averages:
             return self.averages[name].network
         return getattr(self, name)
@@ -128,7 +123,9 @@ class NetworkSystem:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what ``state_dict`` returned; refuse the state of another configuration."""
-        missing = [name for name in self.state_dict() if name not in state]
+        missing = [
+            name for name in self.state_dict() if not isinstance(state, dict) or name not in state
+        ]
         if missing:
             raise ValueError(
                 f"state must be that of a {type(self).__name__}, got none with "
@@ -155,7 +152,10 @@ class NetworkSystem:
     @torch.no_grad()
     def _evaluate(self, name: str, x: Tensor, ema: bool) -> Tensor:
         """Return what a network makes of x in evaluation mode, in parts, without a graph."""
-        x, network = place(x, self.device, self.dtype, self.config), self.network(name, ema)
+        x, network = (
+            place(check_floating(x, "x"), self.device, self.dtype, self.config),
+            self.network(name, ema),
+        )
         with evaluating(network), plain(self.config):  # compiled code is for batches of one size
             return torch.cat([network(part) for part in x.split(PART)])
 

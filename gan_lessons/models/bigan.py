@@ -6,11 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gan_lessons.models._batch import check_augmented, check_batch, single_code
 from gan_lessons.models.base import LatentSystem, Player
-from gan_lessons.models.pair_game import check_parts, generator_encoder_loss, judge_rows
+from gan_lessons.models.pair_game import generator_encoder_loss, judge_rows
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import instance_noise
 from gan_lessons.training import TrainConfig, discriminator_step
+from gan_lessons.training.config import check_config
 from gan_lessons.training.precision import Network, in_precision, place
 from gan_lessons.training.state import Augment
 
@@ -68,6 +70,7 @@ class BiGAN(LatentSystem):
         config: TrainConfig,
         augment: Augment | None = None,
     ) -> None:
+        check_config(config)
         networks = {"generator": generator, "encoder": encoder, "discriminator": discriminator}
         players = {
             "g": Player(config.g_lr, ("generator",)),
@@ -100,9 +103,10 @@ class BiGAN(LatentSystem):
             ``d_loss``, ``g_loss`` (that of G and E together), ``penalty`` as scalars;
             ``real_logits`` and ``fake_logits`` of shape (n,). All detached, none read.
         """
-        parts = check_parts(batch, self.config.d_steps)
+        parts = check_batch(batch, self.config.d_steps).chunk(self.config.d_steps)
         self._begin()
-        generate, encode = (in_precision(n, self.config) for n in (self.generator, self.encoder))
+        networks = self.generator, single_code(self.encoder)
+        generate, encode = (in_precision(network, self.config) for network in networks)
         for k, real in enumerate(parts, start=1):
             real = place(real, self.device, self.dtype, self.config)
             judge = self._judge(real.shape[1:])
@@ -110,6 +114,12 @@ class BiGAN(LatentSystem):
                 z = self.latent(len(real), rng)
                 real_pairs = self._pairs(real, encode(real), rng)
                 fake_pairs = self._pairs(generate(z), z, rng)
+            if real_pairs.shape != fake_pairs.shape:
+                raise ValueError(
+                    "generator and encoder must make pairs of the data's size, got rows "
+                    f"{tuple(real_pairs.shape)} of (x, E(x)) and {tuple(fake_pairs.shape)} of "
+                    "(G(z), z)."
+                )
             d = discriminator_step(
                 judge,
                 self.d_optimizer,
@@ -168,7 +178,7 @@ class BiGAN(LatentSystem):
     def _pairs(self, x: Tensor, z: Tensor, rng: torch.Generator) -> Tensor:
         """Return pairs as D sees them, one row for each: what steps and penalties work on."""
         if self.augment is not None:
-            x = self.augment(x, rng)
+            x = check_augmented(x, self.augment(x, rng))
         rows = torch.cat([x.flatten(1), z], dim=1)
         std = self.config.instance_noise
         return instance_noise(rows, std, rng) if std > 0 else rows

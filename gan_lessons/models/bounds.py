@@ -4,8 +4,8 @@ import math
 
 from torch import Tensor
 
-from gan_lessons._validation import check_positive, check_same_shape
-from gan_lessons.models.elbo import check_codes, check_is_tensor, gaussian_log_likelihood
+from gan_lessons._validation import check_floating, check_positive, check_same_shape, check_tensor
+from gan_lessons.models.elbo import check_codes, gaussian_log_likelihood
 
 
 def log_importance_weights(
@@ -41,11 +41,12 @@ def log_importance_weights(
     TypeError, ValueError
         If shapes do not fit or ``observation_std`` is not positive.
     """
-    check_codes(mean, log_variance)
-    check_same_shape(check_is_tensor(z, "z"), mean, "z", "mean")
+    likelihood = gaussian_log_likelihood(x, reconstruction, observation_std)
+    check_codes(mean, log_variance, len(likelihood))
+    check_same_shape(check_floating(z, "z"), mean, "z", "mean")
     standard = (z - mean) * (-0.5 * log_variance).exp()
     prior_over_posterior = 0.5 * (standard.square() + log_variance - z.square()).sum(1)
-    return gaussian_log_likelihood(x, reconstruction, observation_std) + prior_over_posterior
+    return likelihood + prior_over_posterior
 
 
 def importance_weighted_bound(log_weights: Tensor) -> Tensor:
@@ -73,7 +74,7 @@ def importance_weighted_bound(log_weights: Tensor) -> Tensor:
     ----------
     Burda et al. (2016), eq. 8 and theorem 1.
     """
-    check_is_tensor(log_weights, "log_weights")
+    check_floating(log_weights, "log_weights")
     if log_weights.dim() != 2 or len(log_weights) == 0:
         raise ValueError(f"log_weights must have shape (k, n), got {tuple(log_weights.shape)}.")
     return log_weights.logsumexp(0) - math.log(len(log_weights))
@@ -107,7 +108,7 @@ def active_units(mean: Tensor, threshold: float = 0.01) -> Tensor:
     ----------
     Burda et al. (2016), section 5.
     """
-    check_codes(mean, mean)
+    check_codes(check_tensor(mean, "mean"), mean)
     if len(mean) < 2:
         raise ValueError(f"mean needs at least 2 rows, got {len(mean)}.")
     return mean.var(0) > check_positive(threshold, "threshold", allow_zero=True)

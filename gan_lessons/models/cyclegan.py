@@ -162,6 +162,8 @@ class CycleGAN(NetworkSystem):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what ``state_dict`` returned; refuse the state of another configuration."""
         super().load_state_dict(state)
+        if not isinstance(state["pools"], dict) or set(state["pools"]) != set(self.pools):
+            raise ValueError("state must be that of a CycleGAN, with pools of a and of b.")
         for domain, pool in self.pools.items():
             pool.load_state_dict(state["pools"][domain])
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_positive, check_rng, check_same_shape
+from gan_lessons._validation import check_floating, check_positive, check_rng, check_same_shape
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -96,8 +96,9 @@ def gaussian_log_likelihood(x: Tensor, reconstruction: Tensor, observation_std: 
     TypeError, ValueError
         If the shapes differ, or ``observation_std`` is not positive.
     """
-    check_is_tensor(x, "x")
-    check_same_shape(x, check_is_tensor(reconstruction, "reconstruction"), "x", "reconstruction")
+    if check_floating(x, "x").dim() < 2:
+        raise ValueError(f"x must have shape (n, ...), got {tuple(x.shape)}; call x.unsqueeze(1).")
+    check_same_shape(x, check_floating(reconstruction, "reconstruction"), "x", "reconstruction")
     variance = check_positive(observation_std, "observation_std") ** 2
     squares = (x - reconstruction).square().flatten(1)
     d = squares.shape[1]
@@ -145,20 +146,16 @@ def negative_elbo(
     """
     beta = check_positive(beta, "beta", allow_zero=True)
     likelihood = gaussian_log_likelihood(x, reconstruction, observation_std)
+    check_codes(mean, log_variance, len(likelihood))
     return beta * gaussian_kl(mean, log_variance) - likelihood
 
 
-def check_is_tensor(value: object, name: str) -> Tensor:
-    """Return a tensor, whose entries are not looked at: that would make a GPU wait."""
-    if not isinstance(value, Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}.")
-    return value
-
-
-def check_codes(mean: object, log_variance: object) -> None:
-    """Raise unless means and log-variances are tensors of one shape (n, z_dim)."""
-    first = check_is_tensor(mean, "mean")
+def check_codes(mean: object, log_variance: object, n: int | None = None) -> None:
+    """Raise unless means and log-variances are tensors of one shape (n, z_dim), n as given."""
+    first = check_floating(mean, "mean")
     if first.dim() != 2:
         raise ValueError(f"mean must have shape (n, z_dim), got {tuple(first.shape)}.")
-    second = check_is_tensor(log_variance, "log_variance")
+    if n is not None and len(first) != n:
+        raise ValueError(f"mean must have a row for each of the {n} samples, got {len(first)}.")
+    second = check_floating(log_variance, "log_variance")
     check_same_shape(first, second, "mean", "log_variance")

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons._validation import check_tensor
+from gan_lessons.models._batch import check_batch
 from gan_lessons.models.base import PART, LatentSystem, Player
 from gan_lessons.networks import GaussianCode
 from gan_lessons.training.config import TrainConfig
@@ -84,14 +85,7 @@ class EncoderDecoder(LatentSystem):
 
     def _place(self, batch: object, parts: int = 1) -> Tensor:
         """Return a batch where the networks are; it must be a multiple of ``parts`` samples."""
-        if not isinstance(batch, Tensor):
-            raise TypeError(
-                f"batch must be a tensor, got {type(batch).__name__}; pass the images alone "
-                "(data.images)."
-            )
-        if len(batch) == 0 or len(batch) % parts:
-            raise ValueError(f"batch must have a multiple of {parts} samples, got {len(batch)}.")
-        return place(batch, self.device, self.dtype, self.config)
+        return place(check_batch(batch, parts), self.device, self.dtype, self.config)
 
     def _infer(self, x: Tensor) -> GaussianCode:
         """Return q(z | x) of the encoder in training, in the precision of the run."""

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_count, check_rng
+from gan_lessons._validation import check_count, check_floating, check_rng
 
 
 class ImagePool:
@@ -52,10 +52,12 @@ class ImagePool:
 
         Raises
         ------
-        ValueError
-            If the images are not of the shape of those in the pool.
+        TypeError, ValueError
+            If the images are no tensor of floating point, or not of the shape of those in the pool.
         """
-        images, rng = images.detach(), check_rng(rng)
+        images, rng = check_floating(images, "images").detach(), check_rng(rng)
+        if images.dim() == 0:
+            raise ValueError("images must have shape (n, ...), got a single number.")
         if self.size == 0:
             return images
         if self.images is None:
@@ -77,6 +79,8 @@ class ImagePool:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what ``state_dict`` returned, of a pool of this size."""
+        if not isinstance(state, dict) or not {"size", "images"} <= set(state):
+            raise ValueError("state must be that of an ImagePool, with size and images.")
         if state["size"] != self.size:
             raise ValueError(f"state is of a pool of size {state['size']}, not {self.size}.")
         images = state["images"]

@@ -5,8 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from gan_lessons._validation import check_count, check_floating
+from gan_lessons.models._batch import single_code
 from gan_lessons.models.base import NetworkSystem, Player
 from gan_lessons.training import TrainConfig
+from gan_lessons.training.config import check_config
 from gan_lessons.training.precision import evaluating, in_precision, place
 
 
@@ -39,6 +42,7 @@ class LatentRegressor(NetworkSystem):
     e_optimizer: torch.optim.Adam
 
     def __init__(self, encoder: nn.Module, config: TrainConfig) -> None:
+        check_config(config)
         players = {"e": Player(config.g_lr, ("encoder",))}
         super().__init__({"encoder": encoder}, players, config, averaged=("encoder",))
         known = getattr(encoder, "z_dim", config.z_dim)
@@ -65,10 +69,13 @@ class LatentRegressor(NetworkSystem):
                 f"batch must be a tuple (samples, z), got {type(batch).__name__}; train on "
                 "generated_pairs(gan)."
             )
-        x, z = (place(part, self.device, self.dtype, self.config) for part in batch)
+        x, z = (
+            place(check_floating(part, name), self.device, self.dtype, self.config)
+            for part, name in zip(batch, ("batch[0]", "batch[1]"), strict=True)
+        )
         self._begin()
-        codes = in_precision(self.encoder, self.config)(x)
-        if codes.shape != z.shape:
+        codes = in_precision(single_code(self.encoder), self.config)(x)
+        if codes.shape != z.shape or len(z) == 0:
             raise ValueError(
                 f"batch must have z of the codes' shape {tuple(codes.shape)}, got {tuple(z.shape)}."
             )
@@ -112,13 +119,25 @@ def generated_pairs(
     Returns
     -------
     callable
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``generator`` is no module with weights, or ``z_dim`` no whole number or not its own.
     """
+    if not isinstance(generator, nn.Module):
+        raise TypeError(f"generator must be a torch.nn.Module, got {type(generator).__name__}.")
+    weight = next(generator.parameters(), None)
+    if weight is None:
+        raise ValueError("generator must have weights, got none.")
+    known = getattr(generator, "z_dim", check_count(z_dim, "z_dim"))
+    if known != z_dim:
+        raise ValueError(f"z_dim must be the generator's, {known}, got {z_dim}.")
+    device, dtype = weight.device, weight.dtype
 
     @torch.no_grad()
     def draw(n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        weight = next(generator.parameters())
-        z = torch.randn(n, z_dim, generator=rng, device=rng.device, dtype=weight.dtype)
-        z = z.to(weight.device)
+        z = torch.randn(n, z_dim, generator=rng, device=rng.device, dtype=dtype).to(device)
         with evaluating(generator):
             return generator(z), z
 

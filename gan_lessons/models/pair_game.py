@@ -66,18 +66,6 @@ def generator_encoder_loss(
     return objective.discriminator_loss(fake_logits, real_logits)
 
 
-def check_parts(batch: object, d_steps: int) -> tuple[Tensor, ...]:
-    """Return the parts of a batch, one for each update of D, or say what is wanted."""
-    if not isinstance(batch, Tensor):
-        raise TypeError(
-            f"batch must be a tensor, got {type(batch).__name__}; pass the images alone "
-            "(data.images)."
-        )
-    if len(batch) == 0 or len(batch) % d_steps:
-        raise ValueError(f"batch must have a multiple of {d_steps} samples, got {len(batch)}.")
-    return batch.chunk(d_steps)
-
-
 def judge_rows(
     discriminator: Callable[[Tensor, Tensor], Tensor], shape: torch.Size, rows: Tensor
 ) -> Tensor:

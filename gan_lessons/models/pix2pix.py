@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gan_lessons._validation import check_same_shape
 from gan_lessons.models.base import NetworkSystem, Player
 from gan_lessons.models.translation import (
     check_pair_of_batches,
@@ -92,12 +93,17 @@ class Pix2Pix(NetworkSystem):
             place(part, self.device, self.dtype, self.config)
             for part in check_pair_of_batches(batch, self.config.d_steps)
         )
+        if a.shape[2:] != b.shape[2:]:
+            raise ValueError(
+                f"batch must have pairs of one size, got {tuple(a.shape)} and {tuple(b.shape)}."
+            )
         self._begin()
         set_learning_rates(self.g_optimizer, self.d_optimizer, self.config, self.steps_done)
         generate, k = in_precision(self.generator, self.config), self.config.d_steps
         for left, x, y in zip(reversed(range(k)), a.chunk(k), b.chunk(k), strict=True):
             with torch.set_grad_enabled(left == 0):  # the last one is used for G, too
                 made = generate(x)
+            check_same_shape(made, y, "what the generator made", "its partner b")
             real, fake = (seen(torch.cat([x, to], 1), self.config, rng) for to in (y, made))
             d = judge(self.discriminator, self.objective, real, fake, self.config, rng)
             self.d_optimizer.zero_grad()

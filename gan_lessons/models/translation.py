@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from gan_lessons._validation import check_floating, check_same_shape
 from gan_lessons.models.base import NetworkSystem
 from gan_lessons.objectives import Objective
 from gan_lessons.regularizers import instance_noise
@@ -106,7 +107,8 @@ def together(
 
 
 def mean_difference(made: Tensor, wanted: Tensor) -> Tensor:
-    """Return the mean absolute difference over all entries, a scalar."""
+    """Return the mean absolute difference over all entries, a scalar; the shapes must agree."""
+    check_same_shape(made, wanted, "what a generator made", "what is wanted")
     return (made - wanted).abs().mean()
 
 
@@ -136,6 +138,9 @@ def check_pair_of_batches(batch: object, d_steps: int) -> tuple[Tensor, Tensor]:
     if not isinstance(a, Tensor) or not isinstance(b, Tensor):
         kinds = f"{type(a).__name__} and {type(b).__name__}"
         raise TypeError(f"batch must be two tensors, a and b, got {kinds}.")
+    for part, name in ((a, "a"), (b, "b")):
+        if check_floating(part, f"batch: {name}").dim() == 0:
+            raise ValueError(f"batch: {name} must have shape (n, ...), got a single number.")
     if len(a) == 0 or len(a) != len(b) or len(a) % d_steps:
         raise ValueError(
             f"batch must have as many samples of a as of b, a multiple of {d_steps}, got "
@@ -158,9 +163,7 @@ def translated(network: nn.Module, images: Tensor, system: NetworkSystem) -> Ten
     system
         Says where, and in what dtype.
     """
-    if not isinstance(images, Tensor):
-        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}.")
-    if len(images) == 0:
+    if check_floating(images, "images").dim() == 0 or len(images) == 0:
         raise ValueError("images must hold at least one, got none.")
     multiple, below, right = getattr(network, "multiple", 1), 0, 0
     if images.dim() == 4:

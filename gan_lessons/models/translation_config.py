@@ -118,7 +118,8 @@ class CycleGANConfig(TranslationConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count(self.pool_size, "pool_size", minimum=0)
+        pool_size = check_count(self.pool_size, "pool_size", minimum=0)
+        object.__setattr__(self, "pool_size", pool_size)
         names = ("forward", "backward", "identity", "adversarial")
         _keep_weights(self, *(f"{name}_weight" for name in names))
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons._validation import check_positive
+from gan_lessons.models._batch import check_augmented
 from gan_lessons.models.base import Player
 from gan_lessons.models.elbo import gaussian_kl, gaussian_log_likelihood, reparameterise
 from gan_lessons.models.encoder_decoder import EncoderDecoder
@@ -203,7 +204,7 @@ class VAEGAN(EncoderDecoder):
     def _view(self, samples: Tensor, rng: torch.Generator) -> Tensor:
         """Return samples as D sees them: augmented, then with instance noise."""
         if self.augment is not None:
-            samples = self.augment(samples, rng)
+            samples = check_augmented(samples, self.augment(samples, rng))
         if self.config.instance_noise > 0:
             samples = instance_noise(samples, self.config.instance_noise, rng)
         return samples

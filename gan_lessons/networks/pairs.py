@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons._validation import check_count
-from gan_lessons.networks._shapes import check_rows
+from gan_lessons.networks._shapes import check_images, check_rows
 from gan_lessons.networks.dcgan import DCGANDiscriminator, DiscriminatorNorm, ImageSize
 from gan_lessons.networks.initialisation import initialise
 from gan_lessons.networks.mlp import Activation, MLPDiscriminator
@@ -108,6 +108,7 @@ class ImagePairDiscriminator(nn.Module):
     def features(self, x: Tensor, z: Tensor) -> Tensor:
         """Map images and codes (n, z_dim) to the features (n, hidden) of the hidden layer."""
         _check_code(z, self.z_dim, len(x))
+        check_images(x, "x", self.images.channels, self.images.image_size)
         seen = self.images.layers(x)
         return nn.functional.leaky_relu(self.joint(torch.cat([seen, z], dim=1)), 0.2)
 
