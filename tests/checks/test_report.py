@@ -34,6 +34,7 @@ SEEDED = [
     [
         ("a", TypeError, "seed must be a whole number, got str"),
         (-1, ValueError, "seed must be at least 0, got -1"),
+        (2**70, ValueError, r"seed must be below 2\*\*64"),
     ],
 )
 def test_the_seed_must_be_a_whole_number(name, seed, error, message):

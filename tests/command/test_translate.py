@@ -181,6 +181,7 @@ def test_a_folder_is_translated_file_by_file(trained, tmp_path, capsys):
     [
         ("nowhere", "out", "IMAGES must be an image or a folder of images; "),
         ("set/testA/0.png", "out.jpg", "--out must be a file that ends in .png for one image"),
+        ("set/testA/0.png", "set/testA/0.png", "--out must be another file than the image"),
         ("set/testA", "out.png", "--out must be a folder where IMAGES is one"),
         ("set/testA", "set/testA/new", "--out must not lie in the folder of the images"),
         ("void", "out", "IMAGES must hold images; in"),

@@ -43,3 +43,5 @@ def test_bad_input_is_named():
         random_flip(images[0])
     with pytest.raises(TypeError, match="rng must be a torch.Generator"):
         random_flip(images, 3)
+    with pytest.raises(TypeError, match="rng must be a torch.Generator"):
+        random_crop(images[..., :4], 4, 3)  # also where nothing is cut

@@ -213,6 +213,8 @@ def test_one_picture_on_both_sides_is_let_pass(root):
         ({"size": 1}, ValueError, "size must be at least 2, got 1"),
         ({"size": 16, "load_size": 15}, ValueError, "load_size must be at least size = 16, got 15"),
         ({"channels": 4}, ValueError, "channels must be 3 for colour or 1 for grey, got 4"),
+        ({"channels": True}, TypeError, "channels must be a whole number, got bool"),
+        ({"channels": 3.0}, TypeError, "channels must be a whole number, got float"),
         ({"flip": 1}, TypeError, "flip must be True or False, got 1"),
         ({"root": 3}, TypeError, "root must be a folder's path, got int"),
     ],

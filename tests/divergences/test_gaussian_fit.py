@@ -107,11 +107,18 @@ def test_total_variation_to_a_thousandth():
         assert f_divergence("total-variation", TARGET, law, 1e-7) > fit.divergence - 1e-7
 
 
+def test_a_law_far_from_zero_keeps_its_digits():
+    """In float32 its mean would be off by 3e-5."""
+    fit = fit_gaussian("kl", Normal(1000.3, 1.0), [(1000.0, 1.5)])
+    assert fit.mu == pytest.approx(1000.3, abs=1e-6)
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="starts must hold a normal law at finite divergence"):
         fit_gaussian("pearson", TARGET, [(0.0, 0.2)])
-    with pytest.raises(ValueError, match="starts must be pairs"):
-        fit_gaussian("kl", TARGET, [])
+    for starts in ([], (0.0, 1.0), [("a", 1.0)], [(0.0, 1.0, 2.0)], 3):
+        with pytest.raises(ValueError, match="starts must be pairs"):
+            fit_gaussian("kl", TARGET, starts)
     with pytest.raises(ValueError, match="sigma must be positive and finite, got -1"):
         fit_gaussian("kl", TARGET, [(0.0, -1.0)])
     with pytest.raises(TypeError, match="target must be a Normal or a Mixture, got Uniform"):

@@ -5,6 +5,7 @@ from gan_lessons.networks import (
     DCGANDiscriminator,
     DeterministicImageEncoder,
     ImageEncoder,
+    ImagePairDiscriminator,
     MLPEncoder,
     count_parameters,
 )
@@ -77,6 +78,8 @@ def test_bad_input_is_named():
             make(17)
         with pytest.raises(ValueError, match=r"images must have shape \(n, 1, 8, 8\), got"):
             make(8, width=2)(randn(2, 1, 9, 9))
+    with pytest.raises(ValueError, match=r"x must have shape \(n, 1, 8, 8\), got \(2, 1, 9, 9\)"):
+        ImagePairDiscriminator(8, 1, 3, width=2)(randn(2, 1, 9, 9), randn(2, 3))
     with pytest.raises(ValueError, match=r"x must have shape \(n, 2\), got"):
         MLPEncoder(2, 2)(randn(3, 4))
     with pytest.raises(ValueError, match="activation must be one of"):
