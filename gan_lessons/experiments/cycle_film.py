@@ -4,6 +4,7 @@
 It is the recipe's first held-out run, so that its last moment is what ``cycle_report`` recorded.
 """
 
+import math
 import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
@@ -86,9 +87,8 @@ def film(config: CycleFilmConfig, domains: Domains, voters: list[nn.Module]) -> 
     config, domains, voters
         Settings, images, and who votes on classes.
     """
-    training = replace(
-        config.recipe.training, seed=config.seed, steps=max(config.times), log_every=1
-    )
+    last, often = max(config.times), math.gcd(*config.times)
+    training = replace(config.recipe.training, seed=config.seed, steps=last, log_every=often)
     gan, kept = make_cyclegan(replace(config.recipe, training=training)), []
     if config.times[0] == 0:
         kept.append(_moment(gan, domains, voters))

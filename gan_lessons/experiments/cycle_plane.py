@@ -5,6 +5,7 @@
 """
 
 import base64
+import math
 import time
 import zlib
 from dataclasses import asdict, dataclass, replace
@@ -54,12 +55,11 @@ class CyclePlaneConfig:
     """
 
     films: tuple[tuple[str, int], ...] = (
-        ("cycle", 0),
-        ("cycle", 3),
         ("cycle", 1),
-        ("no cycle", 3),
+        ("cycle", 2),
+        ("cycle", 0),
     )
-    times: tuple[int, ...] = (0, 10, 20, 40, 60, 100, 150, 250, 400)
+    times: tuple[int, ...] = (0, 10, 20, 40, 70, 120, 200, 300, 500)
     per_line: int = 49
     per_mode: int = 20
     points: CyclePointsConfig = CyclePointsConfig()
@@ -157,7 +157,9 @@ def film(config: CyclePlaneConfig, way: str, seed: int) -> PlaneFilm:
         Settings, a key of ``ways`` and the run's number.
     """
     settings = ways(config.points)[way]
-    training = replace(settings.training, steps=max(config.times), log_every=1)
+    training = replace(
+        settings.training, steps=max(config.times), log_every=math.gcd(*config.times)
+    )
     settings, layout = replace(settings, training=training), LAYOUTS[LAYOUT]
     gan, laws = make_points_cyclegan(settings, seed), make_laws(layout, settings.std)
     net, nets, found = plane_net(config), [], []

@@ -19,8 +19,10 @@ from gan_lessons.widgets.measuring import explore_failures, explore_precision_re
 from gan_lessons.widgets.minimax import explore_logit_losses, explore_push_forward
 from gan_lessons.widgets.optimal_discriminator import explore_optimal_discriminator
 from gan_lessons.widgets.penalty import explore_penalty_weight
+from gan_lessons.widgets.plane_map import explore_plane_map
 from gan_lessons.widgets.sortable import Cell, SortableTable, sortable_table
 from gan_lessons.widgets.training import explore_gan_steps
+from gan_lessons.widgets.translation import explore_cycle_weight, explore_translation_steps
 from gan_lessons.widgets.tricks import explore_r1_gamma, trick_table
 from gan_lessons.widgets.two_sample import explore_null_distribution
 from gan_lessons.widgets.witness import explore_witness
@@ -35,6 +37,7 @@ __all__ = [
     "explore_bound",
     "explore_conjugate",
     "explore_critics",
+    "explore_cycle_weight",
     "explore_dirac_gan",
     "explore_eight_seeds",
     "explore_failures",
@@ -47,11 +50,13 @@ __all__ = [
     "explore_optimal_discriminator",
     "explore_parallel_lines",
     "explore_penalty_weight",
+    "explore_plane_map",
     "explore_precision_recall",
     "explore_push_forward",
     "explore_r1_gamma",
     "explore_samples",
     "explore_training",
+    "explore_translation_steps",
     "explore_transport_plan",
     "explore_windows",
     "explore_witness",

@@ -22,6 +22,7 @@ MAXIMUM_FRAMES = 120
 MAXIMUM_BYTES = 400_000  # of a player's HTML, all included
 SCALES = (2.0, 1.5, 1.25, 1.0)  # pixels of the picture per pixel of the page, best first
 COLORS = 32
+PICTURE_COLORS = 64  # where the figure shows coloured images
 PROBES = 4  # frames tried before a scale is taken up
 
 
@@ -102,7 +103,8 @@ def encode(figure: Figure, scale: float) -> Encoded:
             "RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba())
         ).convert("RGB")
         figure.set_dpi(before)
-    few = pixels.quantize(COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    colors = PICTURE_COLORS if _shows_colored_images(figure) else COLORS
+    few = pixels.quantize(colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     channels = few.getpalette() or []
     palette = [channels[i : i + 3] for i in range(0, len(channels), 3)]
     white = [[255] * 3 if min(color) >= 250 else color for color in palette]
@@ -113,6 +115,15 @@ def encode(figure: Figure, scale: float) -> Encoded:
         return Encoded("image/webp", buffer.getvalue())
     few.save(buffer, format="PNG", optimize=True)
     return Encoded("image/png", buffer.getvalue())
+
+
+def _shows_colored_images(figure: Figure) -> bool:
+    """Return whether an image of the figure has a pixel that is not grey."""
+    arrays = [image.get_array() for ax in figure.axes for image in ax.images]
+    return any(
+        array is not None and array.ndim == 3 and bool((array != array[..., :1]).any())
+        for array in arrays
+    )
 
 
 def _describe_heaviest(sizes: list[int], settings: list[dict[str, Value]]) -> str:
