@@ -1,8 +1,8 @@
 """Digits to garments: translation where no truth exists (chapter 16).
 
 ``python -m gan_lessons.experiments.cycle_fashion [minutes]`` makes the runs that
-``book/runs/cycle_fashion.json`` lacks; it needs the files of Fashion-MNIST. The recipe is that of
-the digits whose truth is known, unchanged; images are grey in three channels.
+``book/runs/cycle_fashion.json`` lacks; it needs the files of Fashion-MNIST. The networks are those
+of the digits whose truth is known; images are grey in three channels.
 """
 
 import sys
@@ -22,7 +22,7 @@ from gan_lessons.experiments.cycle_digits import IMAGE_SIZE, CycleDigitsConfig, 
 from gan_lessons.experiments.cycle_measures import difference, one_of_each
 from gan_lessons.experiments.digits_gan import pack_images, unpack_images
 from gan_lessons.metrics import ClassifierFeatures, classifier_features, frechet_distance
-from gan_lessons.models import CycleGAN
+from gan_lessons.models import CycleGAN, CycleGANConfig
 from gan_lessons.models.cyclegan import Direction
 from gan_lessons.training import train
 
@@ -48,7 +48,18 @@ class FashionConfig:
         If a setting has the wrong type or size.
     """
 
-    recipe: CycleDigitsConfig = CycleDigitsConfig()
+    recipe: CycleDigitsConfig = CycleDigitsConfig(
+        training=CycleGANConfig(
+            steps=500,
+            batch_size=8,
+            g_lr=2e-3,
+            d_lr=2e-3,
+            ema_decay=0.98,
+            decay_from=250,
+            decay_steps=250,
+            log_every=50,
+        )
+    )
     seeds: tuple[int, ...] = tuple(range(1000, 1006))
     n_garments: int = 6000
     n_test: int = 1000

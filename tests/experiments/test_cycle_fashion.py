@@ -1,7 +1,8 @@
 """Digits to garments: tables of classes against other ways to count them, and what is recorded."""
 
 import itertools
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -23,6 +24,7 @@ from gan_lessons.experiments.cycle_fashion import (
     measure_fashion,
     unpack_fashion,
 )
+from gan_lessons.experiments.recorded import load_recorded
 from gan_lessons.metrics import classifier_features
 
 TINY = CycleDigitsConfig(width=2, n_blocks=1)
@@ -146,3 +148,19 @@ def test_bad_settings_are_named():
         FashionConfig(n_test=0)
     with pytest.raises(ValueError, match="seeds"):
         FashionConfig(seeds=())
+
+
+def test_what_is_recorded_is_the_recipe_and_seeds_choose_differently():
+    record, config = load_recorded("cycle_fashion"), FashionConfig()
+    assert record["config"] == json.loads(json.dumps(asdict(config)))
+    runs = record["results"]["runs"]
+    assert list(runs) == ["real", *map(str, config.seeds)]
+    rows = [runs[str(seed)] for seed in config.seeds]
+    tables = [torch.tensor(row["table_ab"]) for row in rows]
+    assert all(table.sum() == 355 for table in tables)
+    rng = torch.Generator().manual_seed(0)
+    assert all(matched_share(table) > 1.8 * by_chance(table, rng, 20)[0] for table in tables)
+    agreed = same_choice(tables)
+    assert agreed.same < agreed.other + 0.02
+    assert min(row["returned_ab"] for row in rows) > 0.85
+    assert unpack_fashion(rows[0]["pictures"])["bab"].shape == (10, 1, 16, 16)
