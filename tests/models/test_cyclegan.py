@@ -16,6 +16,7 @@ from gan_lessons.networks import (
     ResnetTranslator,
     UNetTranslator,
 )
+from gan_lessons.networks import _large_maps as large_maps
 from gan_lessons.training import Distributed, load_checkpoint, save_checkpoint, train
 from gan_lessons.training.system import networks_of, optimizers_of
 
@@ -234,6 +235,22 @@ def test_resume_is_bit_equal_with_pools_optimizers_and_the_falling_rate(tmp_path
     assert torch.equal(whole.pools["b"].images, second.pools["b"].images)
     a, _ = domains()
     assert torch.equal(whole.translate(a), second.translate(a))
+
+
+def test_large_images_are_trained_as_by_torch_s_own_layers(monkeypatch):
+    """Layers in an order that suits a CPU: same losses and weights after steps at 64 pixels."""
+    a, b = (torch.rand(3, 1, 64, 64, generator=rng(k), dtype=torch.float64) for k in range(2))
+    losses, weights = [], []
+    for least in (large_maps._LARGE, 10**9):
+        monkeypatch.setattr(large_maps, "_LARGE", least)
+        gan = make()
+        steps = [gan.step((a[k : k + 1], b[k : k + 1]), rng(3)) for k in range(3)]
+        losses.append(torch.stack([step[name] for step in steps for name in ("g_loss", "d_loss")]))
+        networks = networks_of(gan).values()
+        weights.append(torch.cat([w.flatten() for net in networks for w in net.parameters()]))
+    assert not torch.equal(*losses)  # they were other layers
+    assert torch.allclose(*losses, rtol=0, atol=1e-10)
+    assert torch.allclose(*weights, rtol=0, atol=1e-10)
 
 
 def test_a_resume_without_its_pool_would_be_another_run(tmp_path):
