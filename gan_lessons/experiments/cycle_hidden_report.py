@@ -70,7 +70,8 @@ def controls(recipe: HiddenConfig) -> dict[str, HiddenConfig]:
     Parameters
     ----------
     recipe
-        What is changed: "one hue" has nothing to hide, "backward cycle" asks for no hue back.
+        What is changed: "one hue" has nothing to hide (what it does to hues that it never saw says
+        nothing), "backward cycle" asks for no hue back.
     """
     unasked = replace(recipe.training, forward_weight=0.0)
     return {
