@@ -34,6 +34,9 @@ class CycleGAN(NetworkSystem):
     through an image pool. What one network has to do on images of one size it does in one pass,
     which is exact as long as no batch normalisation ties them.
 
+    Under torchrun each rank has pools of its own, of its own images, and a checkpoint those of
+    rank 0, with which all ranks go on: as valid a run, but not the one without the stop.
+
     Parameters
     ----------
     generator_ab, generator_ba : nn.Module
