@@ -36,8 +36,8 @@ class NarrowConvolution(nn.Conv2d):
         z = conv2d(pad(x, (edge, edge, edge, edge), mode="reflect"), rows)
         assert self.bias is not None
         y = self.bias[:, None, None]
-        for j in range(k):
-            y = y + z[:, j * o : (j + 1) * o, j : j + height]
+        for j, part in enumerate(z.split(o, dim=1)):
+            y = y + part[:, :, j : j + height]
         return y
 
 
