@@ -1,7 +1,8 @@
 """Hues that are hidden: what cannot be known without them, and how hiding is measured."""
 
+import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -28,6 +29,7 @@ from gan_lessons.experiments.cycle_hidden_report import (
     controls,
     hidden_rows,
 )
+from gan_lessons.experiments.recorded import load_recorded
 from gan_lessons.training import train
 
 TINY = HiddenConfig(width=2, n_blocks=1)
@@ -213,3 +215,20 @@ def test_bad_settings_are_named():
         HiddenReportConfig(levels=(1,))
     with pytest.raises(ValueError, match="chosen_on must share no seed"):
         HiddenReportConfig(held_out=(3,))
+
+
+def test_what_is_recorded_goes_below_what_is_possible_without_the_hue():
+    record, config = load_recorded("cycle_hidden"), HiddenReportConfig()
+    assert record["config"] == json.loads(json.dumps(asdict(config)))
+    runs = record["results"]["runs"]
+    assert list(runs) == list(all_runs(config))
+    bound = blind_errors(make_hidden_domains().test)
+    for seeds in (config.chosen_on, config.held_out):
+        rows = hidden_rows(runs, "recipe", seeds)
+        assert rows["cycle"][:, 0].max() < 0.7 * bound.best
+        assert rows["degrees"][:, 0].max() < 30
+    unasked = hidden_rows(runs, "backward cycle", config.controlled_on)
+    assert unasked["cycle"][:, 0].min() > bound.best
+    assert (unasked["degrees"][:, 0] - 90).abs().max() < 6
+    assert hidden_rows(runs, "one hue", config.controlled_on)["cycle"][:, 0].max() < 0.06
+    assert unpack_hidden(runs["recipe, 1000"]["pictures"])["noisy"].shape == (6, 3, 16, 16)
