@@ -4,7 +4,7 @@ Both domains are made of the same digits, but no digit of domain a has its partn
 training images of domain b: the halves are disjoint. For test digits the partner is known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -66,6 +66,8 @@ class CycleDigitsConfig:
         ema_decay=0.98,
         decay_from=250,
         decay_steps=250,
+        identity_weight=5.0,
+        adversarial_weight=2.0,
         log_every=50,
     )
 
@@ -78,6 +80,13 @@ class CycleDigitsConfig:
         if not isinstance(self.training, CycleGANConfig):
             kind = type(self.training).__name__
             raise TypeError(f"training must be a CycleGANConfig, got {kind}.")
+
+
+#: The recipe that was reported first. It has no identity loss, and on seeds that it was not chosen
+#: on it sometimes turns light and dark round.
+FIRST_RECIPE = CycleDigitsConfig(
+    training=replace(CycleDigitsConfig.training, identity_weight=0.0, adversarial_weight=1.0)
+)
 
 
 def in_style(images: Tensor, style: Style) -> Tensor:

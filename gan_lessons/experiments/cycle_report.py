@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from gan_lessons.experiments._one_by_one import Run, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_digits import (
+    FIRST_RECIPE,
     CycleDigitsConfig,
     Domains,
     Style,
@@ -39,7 +40,9 @@ class CycleReportConfig:
     chosen_on
         Seeds on which they were chosen.
     held_out
-        Seeds on which they are reported, once.
+        Seeds on which the first recipe was reported, and then this one.
+    fresh
+        Seeds that no recipe had seen before this one was reported on them.
     ablated_on
         Seeds of the ablation and of the cycle weights; of the first one pictures are kept.
     weights
@@ -54,20 +57,24 @@ class CycleReportConfig:
     recipe: CycleDigitsConfig = CycleDigitsConfig()
     chosen_on: tuple[int, ...] = tuple(range(8))
     held_out: tuple[int, ...] = tuple(range(1000, 1008))
+    fresh: tuple[int, ...] = tuple(range(2000, 2008))
     ablated_on: tuple[int, ...] = (1000, 1001, 1002, 1003)
     weights: tuple[float, ...] = (0.1, 1.0, 100.0, 1000.0)
 
     def __post_init__(self) -> None:
-        for name in ("chosen_on", "held_out", "ablated_on"):
+        for name in ("chosen_on", "held_out", "fresh", "ablated_on"):
             check_counts(getattr(self, name), name, minimum=0)
         if not all(math.isfinite(weight) and weight > 0 for weight in self.weights):
             raise ValueError(f"weights must be finite and above 0, got {self.weights!r}.")
-        if set(self.chosen_on) & {*self.held_out, *self.ablated_on}:
-            raise ValueError("chosen_on must share no seed with held_out and ablated_on.")
+        if set(self.chosen_on) & {*self.held_out, *self.fresh, *self.ablated_on}:
+            raise ValueError("chosen_on must share no seed with held_out, fresh and ablated_on.")
 
 
 def ablations(recipe: CycleDigitsConfig) -> dict[str, CycleDigitsConfig]:
-    """Return the recipe without or with one part more, as the paper's table has them.
+    """Return what the recipe is compared with, by the names of the table's rows.
+
+    Those with the cycle or the GAN alone, or one cycle, are the paper's ablation, which has no
+    identity loss: they are to be read beside the first. The others change one thing of the recipe.
 
     Parameters
     ----------
@@ -78,14 +85,18 @@ def ablations(recipe: CycleDigitsConfig) -> dict[str, CycleDigitsConfig]:
     def other(**changes: Any) -> CycleDigitsConfig:
         return replace(recipe, training=replace(recipe.training, **changes))
 
+    def plain(**weights: float) -> CycleDigitsConfig:
+        return other(identity_weight=0.0, **weights)
+
     return {
-        "cycle alone": other(adversarial_weight=0.0),
-        "GAN alone": other(forward_weight=0.0, backward_weight=0.0),
-        "GAN and forward cycle": other(backward_weight=0.0),
-        "GAN and backward cycle": other(forward_weight=0.0),
-        "with identity loss": other(identity_weight=5.0),
+        "without identity loss": plain(),
+        "cycle alone": plain(adversarial_weight=0.0),
+        "GAN alone": plain(forward_weight=0.0, backward_weight=0.0),
+        "GAN and forward cycle": plain(backward_weight=0.0),
+        "GAN and backward cycle": plain(forward_weight=0.0),
         "without pool": other(pool_size=0),
         "ink on paper": replace(recipe, style="paper"),
+        "ink on paper, no identity": replace(plain(), style="paper"),
     }
 
 
@@ -165,7 +176,8 @@ def all_runs(config: CycleReportConfig) -> dict[str, Run]:
             found["pictures"] = pack_pictures(made, domains.labels)
         return found
 
-    plan = [("recipe", config.recipe, (*config.chosen_on, *config.held_out))]
+    both = *config.chosen_on, *config.held_out
+    plan = [("first recipe", FIRST_RECIPE, both), ("recipe", config.recipe, (*both, *config.fresh))]
     plan += [("paired", config.recipe, config.ablated_on)]
     changed = {**ablations(config.recipe), **cycle_weights(config)}
     plan += [(name, way, config.ablated_on) for name, way in changed.items()]
@@ -184,7 +196,7 @@ def outcomes(runs: dict[str, Any], name: str, seeds: tuple[int, ...]) -> dict[st
     runs
         ``load_recorded("cycle_digits")["results"]["runs"]``.
     name
-        "recipe", "paired" or a key of ``ablations`` or of ``cycle_weights``.
+        "recipe", "first recipe", "paired" or a key of ``ablations`` or of ``cycle_weights``.
     seeds
         Which.
 

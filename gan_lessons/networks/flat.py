@@ -67,12 +67,15 @@ class ImageMLPGenerator(nn.Module):
 class ImageMLPEncoder(nn.Module):
     r"""Map images (n, channels, image_size, image_size) to codes (n, z_dim).
 
-    `ImageMLPGenerator` read backwards, with leaky ReLU of slope 0.2 and nothing at its end.
+    `ImageMLPGenerator` read backwards, with leaky ReLU of slope 0.2 and a linear layer at its end.
 
     Parameters
     ----------
     image_size, channels, z_dim, hidden, layers, normalisation, rng
         As for `ImageMLPGenerator`.
+    standardised : bool, default False
+        Whether each number of the codes is brought to mean 0 and variance 1 over the batch, which
+        a standard normal z has, too; in evaluation mode with running averages.
 
     References
     ----------
@@ -88,12 +91,15 @@ class ImageMLPEncoder(nn.Module):
         layers: int = 2,
         normalisation: FlatNorm = "batch",
         rng: torch.Generator | None = None,
+        standardised: bool = False,
     ) -> None:
         super().__init__()
         self.image_shape = _shape(channels, image_size)
         self.z_dim = check_count(z_dim, "z_dim")
         inputs, activation = prod(self.image_shape), nn.LeakyReLU(0.2)
         self.layers = _perceptron(inputs, z_dim, hidden, layers, normalisation, activation, rng)
+        if standardised:
+            self.layers.append(nn.BatchNorm1d(z_dim, affine=False))
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images to codes (n, z_dim)."""

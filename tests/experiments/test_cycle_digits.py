@@ -86,6 +86,8 @@ def test_ablations_change_one_thing_each():
     assert found["GAN and forward cycle"].training.forward_weight == 10
     assert found["GAN and forward cycle"].training.backward_weight == 0
     assert found["GAN and backward cycle"].training.forward_weight == 0
+    assert found["without identity loss"].training.identity_weight == 0
+    assert recipe.training.identity_weight == 5
     assert found["without pool"].training.pool_size == 0
     for name, way in found.items():
         assert way.training.steps == recipe.training.steps, name
@@ -97,13 +99,15 @@ def quick(monkeypatch):
     """Settings of two seeds and two steps, and voters that have learned nothing."""
     voters = [ImageClassifier(16, 3, width=2, rng=torch.Generator().manual_seed(k)) for k in (0, 1)]
     monkeypatch.setattr(cycle_report, "train_voters", lambda style: voters)
-    return CycleReportConfig(TINY, (0,), (1000,), (1000,), (3.0,))
+    monkeypatch.setattr(cycle_report, "FIRST_RECIPE", TINY)
+    return CycleReportConfig(TINY, (0,), (1000,), (2000,), (1000,), (3.0,))
 
 
 def test_runs_repeat_and_are_measured_against_the_truth(quick):
     runs = all_runs(quick)
-    assert list(runs)[:3] == ["recipe, 0", "recipe, 1000", "paired, 1000"]
-    assert len(runs) == 3 + len(ablations(TINY)) + 1
+    assert list(runs)[:3] == ["first recipe, 0", "first recipe, 1000", "recipe, 0"]
+    assert list(runs)[3:6] == ["recipe, 1000", "recipe, 2000", "paired, 1000"]
+    assert len(runs) == 6 + len(ablations(TINY)) + 1
     assert [*runs][-1] == "cycle weight 3, 1000"
     first, again = runs["recipe, 1000"](), all_runs(quick)["recipe, 1000"]()
     assert first == again

@@ -62,6 +62,19 @@ def test_flat_networks_have_shapes_and_a_reproducible_start(make):
     assert count_parameters(plain) == sizes[0] * 16 + 16 + 16 * sizes[-1] + sizes[-1]
 
 
+def test_standardised_codes_have_mean_0_and_variance_1_and_no_more_weights():
+    images = torch.randn(64, 1, 8, 8, generator=rng(1))
+    plain = ImageMLPEncoder(8, z_dim=5, hidden=16, rng=rng())
+    network = ImageMLPEncoder(8, z_dim=5, hidden=16, rng=rng(), standardised=True)
+    assert count_parameters(network) == count_parameters(plain)
+    codes, raw = network(images), plain(images)
+    assert torch.allclose(codes.mean(0), torch.zeros(5), atol=1e-5)
+    assert torch.allclose(codes.var(0, unbiased=False), torch.ones(5), atol=1e-3)
+    expected = (raw - raw.mean(0)) / raw.std(0, unbiased=False)
+    assert torch.allclose(codes, expected, atol=1e-4)
+    assert network.eval()(images[:1]).shape == (1, 5)
+
+
 def test_generator_of_rows_stays_within_the_range_of_pixels():
     images = ImageMLPGenerator(8, z_dim=5, hidden=16, rng=rng())(50 * torch.randn(200, 5))
     assert images.abs().max() <= 1
