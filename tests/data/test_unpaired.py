@@ -192,7 +192,9 @@ def test_an_empty_domain_is_an_error(root):
         UnpairedFolder(root)
 
 
-@pytest.mark.parametrize(("one", "other"), [("trainA", "trainB"), ("trainB", "testA")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("trainA", "trainB"), ("trainB", "testA"), ("trainA", "testB")]
+)
 def test_the_same_pictures_on_both_sides_are_an_error(root, one, other):
     shutil.rmtree(root / other)
     shutil.copytree(root / one, root / other)
