@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from gan_lessons.data import Labelled
+from gan_lessons.data import Labelled, random_shift
 from gan_lessons.metrics import nearest_class_accuracy
 from gan_lessons.models.autoencoder import Autoencoder, Distance
 from gan_lessons.models.bigan import BiGAN
@@ -46,6 +46,25 @@ def measure(gan: BiGAN, training: Labelled, test: Labelled) -> dict[str, float]:
 
 
 Codes = Callable[[Tensor], Tensor]
+Draw = Callable[[int, torch.Generator], Tensor]
+
+
+def moved(images: Tensor, max_shift: int, n: int, rng: torch.Generator) -> Tensor:
+    """Return n of the images, each moved by up to ``max_shift`` pixels.
+
+    Parameters
+    ----------
+    images
+        Shape (m, 1, 28, 28).
+    max_shift
+        In pixels; 0 moves nothing.
+    n
+        How many.
+    rng
+        Draws images and shifts.
+    """
+    rows = torch.randint(len(images), (n,), generator=rng, device=rng.device)
+    return random_shift(images[rows.to(images.device)], max_shift, rng)
 
 
 def rivals(

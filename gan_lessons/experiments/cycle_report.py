@@ -101,7 +101,9 @@ def ablations(recipe: CycleDigitsConfig) -> dict[str, CycleDigitsConfig]:
 
 
 def cycle_weights(config: CycleReportConfig) -> dict[str, CycleDigitsConfig]:
-    """Return the recipe with other weights of both cycles, by the names of their runs.
+    """Return the recipe without identity loss and with other weights of both cycles.
+
+    Weight 0 is the ablation's row "GAN alone", the recipe's weight "without identity loss".
 
     Parameters
     ----------
@@ -110,7 +112,9 @@ def cycle_weights(config: CycleReportConfig) -> dict[str, CycleDigitsConfig]:
     """
     recipe, found = config.recipe, {}
     for weight in config.weights:
-        training = replace(recipe.training, forward_weight=weight, backward_weight=weight)
+        training = replace(
+            recipe.training, forward_weight=weight, backward_weight=weight, identity_weight=0.0
+        )
         found[f"cycle weight {weight:g}"] = replace(recipe, training=training)
     return found
 

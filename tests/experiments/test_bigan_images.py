@@ -6,7 +6,7 @@ import torch
 from gan_lessons.data import Labelled, load
 from gan_lessons.experiments import bigan_mnist
 from gan_lessons.experiments.bigan_digits import BiGANDigitsConfig, make_bigan, make_gan, run
-from gan_lessons.experiments.bigan_measures import judged, measure, pair_features, rivals
+from gan_lessons.experiments.bigan_measures import judged, measure, moved, pair_features, rivals
 from gan_lessons.experiments.bigan_penalties import PENALTIES, BiGANPenaltiesConfig
 from gan_lessons.experiments.bigan_penalties import run as penalties
 from gan_lessons.experiments.digits_gan import unpack_images
@@ -109,6 +109,20 @@ def test_run_on_large_images_goes_on_where_it_stopped(monkeypatch, tmp_path):
     assert whole["end"]["step"] == 8
 
 
+def test_moved_images_are_training_images_at_another_place():
+    """Three images of one lit pixel each: its grey tells which, its place how far it went."""
+    images = torch.full((3, 1, 7, 7), -1.0)
+    images[:, 0, 3, 3] = torch.tensor([0.2, 0.4, 0.6])
+    found = moved(images, 2, 400, torch.Generator().manual_seed(0))
+    lit = found > -1
+    assert lit.sum() == 400
+    assert sorted(found[lit].unique().tolist()) == pytest.approx([0.2, 0.4, 0.6])
+    rows, columns = lit.nonzero()[:, 2:].T
+    assert rows.unique().tolist() == columns.unique().tolist() == [1, 2, 3, 4, 5]
+    still = moved(images, 0, 50, torch.Generator().manual_seed(0))
+    assert bool((still[:, 0, 3, 3] > 0).all())
+
+
 def test_learning_rates_stay_and_then_fall_on_a_line_to_nothing():
     config = bigan_mnist.BIGAN_PRESETS["laptop"]
     training = replace(config.training, steps=8, log_every=1, batch_size=8, z_dim=3, d_lr=1e-3)
@@ -129,6 +143,7 @@ def test_learning_rates_stay_and_then_fall_on_a_line_to_nothing():
     [
         (lambda: bigan_mnist.BiGANMnistConfig("cifar"), "dataset must be"),
         (lambda: bigan_mnist.BiGANMnistConfig(hidden=0), "hidden must be at least 1"),
+        (lambda: bigan_mnist.BiGANMnistConfig(max_shift=-1), "max_shift must be at least 0"),
         (lambda: BiGANDigitsConfig(seeds=(1, 1)), "seeds must be different"),
         (lambda: BiGANDigitsConfig(n_shown=0), "n_shown must be at least 1"),
     ],

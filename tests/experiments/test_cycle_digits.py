@@ -151,6 +151,7 @@ def test_one_picture_of_each_class_is_kept():
 def test_cycle_weights_change_both_weights():
     found = cycle_weights(CycleReportConfig(weights=(0.5,)))["cycle weight 0.5"].training
     assert (found.forward_weight, found.backward_weight) == (0.5, 0.5)
+    assert found.identity_weight == 0
     with pytest.raises(ValueError, match="weights must be finite and above 0"):
         CycleReportConfig(weights=(0.0,))
 

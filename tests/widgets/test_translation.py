@@ -21,7 +21,12 @@ from gan_lessons.widgets import (
 from gan_lessons.widgets.frames import all_settings
 
 CONFIG = asdict(CycleReportConfig())
-NAMES = {0.0: "GAN alone", 0.1: "cycle weight 0.1", 1.0: "cycle weight 1", 10.0: "recipe"}
+NAMES = {
+    0.0: "GAN alone",
+    0.1: "cycle weight 0.1",
+    1.0: "cycle weight 1",
+    10.0: "without identity loss",
+}
 
 
 def fake_record(names):
