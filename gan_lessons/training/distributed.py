@@ -32,7 +32,8 @@ class Distributed:
     On being made, all ranks take over the state of rank 0, which alone needs to have loaded a
     checkpoint. Before each step the random generator starts anew from (seed, step, rank): each rank
     draws rows and noise of its own, rank 0's checkpoint is enough, and a run goes on exactly on as
-    many ranks, and validly on another number (a file has no mark of it). BatchNorm takes its
+    many ranks (but for a CycleGAN's pools, of which rank 0's alone are in it), and validly on
+    another number (a file has no mark of it). BatchNorm takes its
     statistics from a rank's own share (``torch.nn.SyncBatchNorm`` would take them from all).
 
     Parameters

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan_lessons._validation import check_count, check_rng
+from gan_lessons._validation import check_count, check_rng, check_same_shape
 from gan_lessons.objectives import Objective, get_objective
 from gan_lessons.regularizers import instance_noise
 from gan_lessons.training.compiled import can_compile_step, can_trace, compiled_updates
@@ -234,7 +234,8 @@ class GANState:
     def _view(self, samples: Tensor, rng: torch.Generator) -> Tensor:
         """Return samples as D sees them: augmented, then with instance noise."""
         if self.augment is not None:
-            samples = self.augment(samples, rng)
+            given, samples = samples, self.augment(samples, rng)
+            check_same_shape(given, samples, "augment: samples", "what it returns")
         if self.config.instance_noise > 0:
             samples = instance_noise(samples, self.config.instance_noise, rng)
         return samples

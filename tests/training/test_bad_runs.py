@@ -265,6 +265,9 @@ def test_bad_parts_of_a_system():
     g, d = networks()
     with pytest.raises(TypeError, match=r"augment must be a function \(samples, rng\), got 3"):
         GANState(g, d, "hinge", CONFIG, augment=3)
+    lost = GANState(g, d, "hinge", CONFIG, augment=lambda samples, rng: samples[1:])
+    with pytest.raises(ValueError, match="augment: samples and what it returns must have the same"):
+        lost.step(torch.zeros(CONFIG.batch_size, 2), torch.Generator().manual_seed(0))
     with pytest.raises(
         ValueError, match=r"must have one dtype, got torch.float32 and torch.float64"
     ):
