@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
+from torch.nn.functional import avg_pool2d, pad
 
 from gan_lessons._validation import check_count, check_positive
 from gan_lessons.data import DataNotFound, data_folder, random_crop
@@ -192,6 +192,11 @@ def make_paired(config: EmojiConfig, device: torch.device | str = "cpu") -> Pix2
     return Pix2Pix(generator.to(device), discriminator.to(device), recipe.objective, paired)
 
 
+def blurred(images: Tensor) -> Tensor:
+    """Return the mean of each pixel's 5 by 5 neighbours; beyond the edge they are white."""
+    return avg_pool2d(pad(images, [2] * 4, value=1.0), 5, stride=1)
+
+
 def measure_emoji(there: Translate, back: Translate, emoji: Emoji) -> dict[str, Any]:
     """Return the mean absolute differences on the test pairs, and pictures of the first ten.
 
@@ -206,14 +211,15 @@ def measure_emoji(there: Translate, back: Translate, emoji: Emoji) -> dict[str, 
     -------
     dict
         ``ab`` and ``ba`` from the partner, ``cycle_a`` and ``cycle_b`` after there and back,
-        ``identity`` of the pairs themselves, and ``pictures`` by ``a``, ``b``, ``ab``, ``ba``,
-        ``aba``, ``bab``.
+        ``identity`` of the pairs themselves, ``blurred_ab`` and ``blurred_ba`` of the pictures
+        that are only blurred (means over 5 by 5 pixels), and ``pictures`` by ``a``, ``b``, ``ab``,
+        ``ba``, ``aba``, ``bab``.
     """
     a, b = emoji.test_a, emoji.test_b
     made_b, made_a = there(a).cpu().float(), back(b).cpu().float()
     again_a, again_b = back(made_b).cpu().float(), there(made_a).cpu().float()
     pairs = {"ab": (made_b, b), "ba": (made_a, a), "cycle_a": (again_a, a), "cycle_b": (again_b, b)}
-    pairs["identity"] = (a, b)
+    pairs |= {"identity": (a, b), "blurred_ab": (blurred(a), b), "blurred_ba": (blurred(b), a)}
     found: dict[str, Any] = {name: float(f"{difference(*two):.4g}") for name, two in pairs.items()}
     kept = {"a": a, "b": b, "ab": made_b, "ba": made_a, "aba": again_a, "bab": again_b}
     found["pictures"] = {name: pack_images(part[:_SHOWN]) for name, part in kept.items()}

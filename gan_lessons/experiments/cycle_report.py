@@ -185,6 +185,8 @@ def all_runs(config: CycleReportConfig) -> dict[str, Run]:
     plan += [("paired", config.recipe, config.ablated_on)]
     changed = {**ablations(config.recipe), **cycle_weights(config)}
     plan += [(name, way, config.ablated_on) for name, way in changed.items()]
+    late = tuple(seed for seed in config.held_out if seed not in config.ablated_on)
+    plan.append(("without identity loss", ablations(config.recipe)["without identity loss"], late))
     return {
         f"{name}, {seed}": partial(one, settings, seed, name == "paired")
         for name, settings, seeds in plan

@@ -190,7 +190,8 @@ def explore_cycle_weight() -> Explorer:
             Choice("direction", "Direction", tuple(DIRECTIONS)),
         ],
         "What does the weight of the cycle change?",
-        "Above, one test digit of each class. Below, over all test pairs: how far the translation "
+        "Above, one test digit of each class, by the first of four runs. Below, means of the four "
+        "over all test pairs: how far the translation "
         "is from its true partner (orange, dashed), how far there and back is from the start "
         "(green, dash-dotted), and how far the untranslated image is from the truth (dotted). "
         "No run here has an identity loss.",

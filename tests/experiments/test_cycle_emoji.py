@@ -1,7 +1,8 @@
 """Two styles of emoji: what is read, drawn and measured, on a small file of our own."""
 
+import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -11,12 +12,14 @@ from gan_lessons.data import DataNotFound
 from gan_lessons.experiments.cycle_emoji import (
     EMOJI_PRESETS,
     EmojiConfig,
+    blurred,
     load_emoji,
     make_paired,
     measure_emoji,
     unpack_emoji,
 )
-from gan_lessons.experiments.cycle_emoji_report import all_runs
+from gan_lessons.experiments.cycle_emoji_report import SEEDS, all_runs
+from gan_lessons.experiments.recorded import load_recorded
 from gan_lessons.experiments.trainable_translation import UnpairedConfig, make_unpaired
 
 TINY = EmojiConfig(replace(EmojiConfig().recipe, width=2, n_blocks=1, n_layers=1))
@@ -82,6 +85,26 @@ def test_the_true_translation_has_no_error_and_the_identity_the_baseline(folder)
     pictures = unpack_emoji(found["pictures"])
     assert (pictures["ab"] + emoji.test_a / 2).abs().max() <= 1 / 16 + 1e-5
     assert pictures["bab"].shape == (2, 3, 32, 32)
+
+
+def test_a_blurred_picture_is_the_mean_of_its_neighbours():
+    from scipy.ndimage import uniform_filter
+
+    images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(3))
+    expected = uniform_filter(images.numpy(), (1, 1, 5, 5), mode="constant", cval=1.0)
+    assert torch.allclose(blurred(images), torch.from_numpy(expected), atol=1e-5)
+
+
+def test_what_is_recorded_is_of_the_laptops_preset():
+    record = load_recorded("cycle_emoji_laptop")
+    config, runs = record["config"], record["results"]["runs"]
+    assert config.pop("device") == "cpu"
+    assert config.pop("seeds") == list(SEEDS)
+    assert config == json.loads(json.dumps(asdict(EMOJI_PRESETS["laptop"])))
+    assert list(runs) == list(all_runs(EMOJI_PRESETS["laptop"]))
+    for run in runs.values():
+        assert {"blurred_ab", "blurred_ba", *runs["paired, 1000"]} == set(run)
+        assert (run["identity"], run["blurred_ab"]) == (0.3372, 0.3103)
 
 
 def test_runs_repeat_and_the_paired_one_has_the_same_translator(folder):
