@@ -130,3 +130,17 @@ def check_same_shape(a: Tensor, b: Tensor, a_name: str, b_name: str) -> None:
             f"{a_name} and {b_name} must have the same shape, got {tuple(a.shape)} "
             f"and {tuple(b.shape)}."
         )
+
+
+def check_kind(value: object, kind: type, name: str) -> None:
+    """Raise ``TypeError`` unless ``value`` is of the class ``kind``."""
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        came = type(value).__name__
+        raise TypeError(f"{name} must be {article} {kind.__name__}, got {came}.")
+
+
+def check_flag(value: object, name: str) -> None:
+    """Raise ``TypeError`` unless ``value`` is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")

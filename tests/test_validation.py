@@ -6,6 +6,8 @@ import torch
 
 from gan_lessons._validation import (
     check_count,
+    check_flag,
+    check_kind,
     check_pair,
     check_result,
     check_rng,
@@ -68,3 +70,15 @@ def test_results_that_overflowed_are_named():
     for bad in (float("nan"), torch.tensor(float("-inf"))):
         with pytest.raises(ValueError, match=r"value came out as (nan|-inf).*rescale.*float64"):
             check_result(bad, "value")
+
+
+def test_kinds_and_flags_are_named():
+    check_kind((1,), tuple, "films")
+    check_flag(False, "compile")
+    with pytest.raises(TypeError, match=r"^films must be a tuple, got int\.$"):
+        check_kind(3, tuple, "films")
+    with pytest.raises(TypeError, match=r"^seen must be an OSError, got str\.$"):
+        check_kind("x", OSError, "seen")
+    for value in (1, None, np.bool_(True)):
+        with pytest.raises(TypeError, match="compile must be True or False, got"):
+            check_flag(value, "compile")

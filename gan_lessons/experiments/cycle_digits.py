@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor, nn
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_kind, check_positive
 from gan_lessons.data import Labelled, load
 from gan_lessons.metrics.features import fit_classifier
 from gan_lessons.models import CycleGAN, CycleGANConfig, Pix2Pix, Pix2PixConfig
@@ -72,14 +72,18 @@ class CycleDigitsConfig:
     )
 
     def __post_init__(self) -> None:
-        if self.style not in get_args(Style):
-            raise ValueError(f"style must be one of {get_args(Style)}, got {self.style!r}.")
+        _check_style(self.style)
         for name in ("width", "n_blocks", "n_layers"):
             check_count(getattr(self, name), name)
         get_objective(self.objective)
-        if not isinstance(self.training, CycleGANConfig):
-            kind = type(self.training).__name__
-            raise TypeError(f"training must be a CycleGANConfig, got {kind}.")
+        check_positive(self.l1_weight, "l1_weight", allow_zero=True)
+        check_kind(self.training, CycleGANConfig, "training")
+
+
+def _check_style(style: object) -> None:
+    """Raise ``ValueError`` unless there is such a style."""
+    if style not in get_args(Style):
+        raise ValueError(f"style must be one of {get_args(Style)}, got {style!r}.")
 
 
 #: The recipe that was reported first. It has no identity loss, and on seeds that it was not chosen
@@ -108,7 +112,13 @@ def in_style(images: Tensor, style: Style) -> Tensor:
     -------
     Tensor (n, 3, h, w)
         In [-1, 1].
+
+    Raises
+    ------
+    ValueError
+        If there is no such style.
     """
+    _check_style(style)
     ground, ink = (torch.tensor(colour).reshape(3, 1, 1) for colour in _COLOURS[style])
     rows, columns = torch.arange(images.shape[2])[:, None], torch.arange(images.shape[3])
     stripes = torch.where((rows + columns) % 4 < 2, _STRIPE, -_STRIPE)
@@ -151,7 +161,13 @@ def make_domains(style: Style) -> Domains:
     ----------
     style
         Of domain b.
+
+    Raises
+    ------
+    ValueError
+        If there is no such style.
     """
+    _check_style(style)
     digits, test = (load("digits", split, size=IMAGE_SIZE) for split in ("train", "test"))
     first = torch.zeros(len(digits.labels), dtype=torch.bool)
     for digit in range(10):

@@ -5,8 +5,8 @@ that ``book/runs/cycle_emoji_<preset>.json`` lacks, each saved when it is done; 
 where the pictures are looked for.
 """
 
-import sys
-from collections.abc import Callable
+import argparse
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import cache, partial
 from typing import Any
@@ -99,12 +99,32 @@ def all_runs(
     return {f"{name}, {seed}": partial(one, seed, name == "paired") for name, seed in plan}
 
 
+def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return ``preset``, ``device`` and ``minutes`` of the command line.
+
+    Parameters
+    ----------
+    words
+        What was typed behind the module's name; None takes it from the command line.
+
+    Raises
+    ------
+    SystemExit
+        If a word is none of those that are wanted; what is wanted has been printed.
+    """
+    parser = argparse.ArgumentParser(prog="cycle_emoji_report")
+    parser.add_argument("preset", nargs="?", default="laptop", choices=[*EMOJI_PRESETS])
+    parser.add_argument("device", nargs="?", default="cpu")
+    parser.add_argument("minutes", nargs="?", type=float)
+    return parser.parse_args(words)
+
+
 if __name__ == "__main__":
-    preset, device, *more = [*sys.argv[1:], *("laptop", "cpu")[len(sys.argv) - 1 :]]
-    if device == "cpu":
+    typed = read_arguments()
+    if typed.device == "cpu":
         torch.set_num_threads(1)
-    chosen, minutes = EMOJI_PRESETS[preset], float(more[0]) if more else None
-    settings = {**asdict(chosen), "device": device, "seeds": SEEDS}
-    runs = all_runs(chosen, device)
-    left = record_one_by_one(f"cycle_emoji_{preset}", settings, runs, minutes)
+    chosen = EMOJI_PRESETS[typed.preset]
+    settings = {**asdict(chosen), "device": typed.device, "seeds": SEEDS}
+    runs = all_runs(chosen, typed.device)
+    left = record_one_by_one(f"cycle_emoji_{typed.preset}", settings, runs, typed.minutes)
     print(f"{left} runs are missing")

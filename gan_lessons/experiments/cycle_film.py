@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_kind
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_digits import (
     CycleDigitsConfig,
@@ -57,6 +57,7 @@ class CycleFilmConfig:
     times: tuple[int, ...] = (0, 10, 20, 50, 80, 100, 120, 140, 170, 200, 250, 300, 400, 500)
 
     def __post_init__(self) -> None:
+        check_kind(self.recipe, CycleDigitsConfig, "recipe")
         check_count(self.seed, "seed", minimum=0)
         check_counts(self.times, "times", minimum=0, rising=True)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan_lessons._validation import check_count
 from gan_lessons.experiments.cycle_digits import IMAGE_SIZE
 from gan_lessons.experiments.cycle_hidden import HiddenDomains, hue_error, in_hue
 from gan_lessons.experiments.digits_gan import pack_images, unpack_images
@@ -50,6 +51,7 @@ def rounded(images: Tensor, levels: int) -> Tensor:
     levels
         At least 2: the ends are levels.
     """
+    check_count(levels, "levels", minimum=2)
     return ((images + 1) / 2 * (levels - 1)).round() / (levels - 1) * 2 - 1
 
 

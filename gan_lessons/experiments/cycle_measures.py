@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from gan_lessons._validation import check_same_shape
 from gan_lessons.experiments.cycle_digits import IMAGE_SIZE, Domains
 from gan_lessons.experiments.digits_gan import pack_images, unpack_images
 
@@ -42,6 +43,7 @@ class Outcome(NamedTuple):
 
 def difference(x: Tensor, y: Tensor) -> float:
     """Return the mean absolute difference of two batches of images of one shape."""
+    check_same_shape(x, y, "x", "y")
     return float((x - y).abs().mean())
 
 

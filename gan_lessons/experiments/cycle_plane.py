@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_kind
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_layouts import LAYOUTS, make_laws
 from gan_lessons.experiments.cycle_points import (
@@ -65,11 +65,14 @@ class CyclePlaneConfig:
     points: CyclePointsConfig = CyclePointsConfig()
 
     def __post_init__(self) -> None:
-        unknown = [way for way, _ in self.films if way not in ways(self.points)]
-        if unknown or not self.films:
-            raise ValueError(f"films must be of {[*ways(self.points)]}, got {self.films!r}.")
-        for _, seed in self.films:
-            check_count(seed, "the seed of a film", minimum=0)
+        check_kind(self.points, CyclePointsConfig, "points")
+        check_kind(self.films, tuple, "films")
+        known = [*ways(self.points)]
+        pairs = all(isinstance(film, tuple) and len(film) == 2 for film in self.films)
+        if not self.films or not pairs or any(way not in known for way, _ in self.films):
+            raise ValueError(f"films must be of pairs (way of {known}, seed), got {self.films!r}.")
+        for i, (_, seed) in enumerate(self.films):
+            check_count(seed, f"the seed of films[{i}]", minimum=0)
         check_counts(self.times, "times", minimum=0, rising=True)
         check_count(self.per_line, "per_line", minimum=2)
         check_count(self.per_mode, "per_mode")

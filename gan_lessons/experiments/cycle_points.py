@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from gan_lessons._validation import check_count
+from gan_lessons._validation import check_count, check_flag, check_kind, check_positive
 from gan_lessons.experiments._one_by_one import Run, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_layouts import LAYOUTS, Layout, make_laws
@@ -70,12 +70,16 @@ class CyclePointsConfig:
     n_test: int = 100
 
     def __post_init__(self) -> None:
+        check_kind(self.layouts, tuple, "layouts")
         unknown = [name for name in self.layouts if name not in LAYOUTS]
         if unknown or not self.layouts:
             raise ValueError(f"layouts must be of {[*LAYOUTS]}, got {self.layouts!r}.")
         check_counts(self.seeds, "seeds", minimum=0)
         for name in ("hidden", "n_test"):
             check_count(getattr(self, name), name)
+        check_positive(self.std, "std")
+        check_flag(self.near_identity, "near_identity")
+        check_kind(self.training, CycleGANConfig, "training")
 
 
 def ways(config: CyclePointsConfig) -> dict[str, CyclePointsConfig]:

@@ -4,7 +4,6 @@
 ``book/runs/cycle_digits.json`` lacks, in the order of ``all_runs``, each saved when it is done.
 """
 
-import math
 import sys
 from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gan_lessons._validation import check_kind, check_positive
 from gan_lessons.experiments._one_by_one import Run, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_digits import (
@@ -62,12 +62,16 @@ class CycleReportConfig:
     weights: tuple[float, ...] = (0.1, 1.0, 100.0, 1000.0)
 
     def __post_init__(self) -> None:
+        check_kind(self.recipe, CycleDigitsConfig, "recipe")
         for name in ("chosen_on", "held_out", "fresh", "ablated_on"):
             check_counts(getattr(self, name), name, minimum=0)
-        if not all(math.isfinite(weight) and weight > 0 for weight in self.weights):
-            raise ValueError(f"weights must be finite and above 0, got {self.weights!r}.")
+        check_kind(self.weights, tuple, "weights")
+        for i, weight in enumerate(self.weights):
+            check_positive(weight, f"weights[{i}]")
         if set(self.chosen_on) & {*self.held_out, *self.fresh, *self.ablated_on}:
             raise ValueError("chosen_on must share no seed with held_out, fresh and ablated_on.")
+        if set(self.fresh) & {*self.held_out, *self.ablated_on}:
+            raise ValueError("fresh must share no seed with held_out and ablated_on.")
 
 
 def ablations(recipe: CycleDigitsConfig) -> dict[str, CycleDigitsConfig]:

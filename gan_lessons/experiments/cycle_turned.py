@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from gan_lessons._validation import check_kind
 from gan_lessons.experiments._one_by_one import Run, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_digits import (
@@ -66,6 +67,7 @@ class CycleTurnedConfig:
     seeds: tuple[int, ...] = (1006, 1007)
 
     def __post_init__(self) -> None:
+        check_kind(self.recipe, CycleDigitsConfig, "recipe")
         check_counts(self.seeds, "seeds", minimum=0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,9 +49,15 @@ def plot_intervals(
     TypeError, ValueError
         If shapes do not fit, a value lies outside its interval, or a logarithm does not exist.
     """
+    if not isinstance(series, Mapping):
+        kind = type(series).__name__
+        raise TypeError(f"series must be a mapping of names to rows (k, 3), got {kind}.")
     if not series or len(series) > len(SERIES):
         raise ValueError(f"series must hold 1 to {len(SERIES)} kinds, got {len(series)}.")
+    if isinstance(labels, str) or not isinstance(labels, Iterable):
+        raise TypeError(f"labels must be strings in a tuple, one for each row, got {labels!r}.")
     check_labels(list(labels), len(labels))
+    lines = _check_references({} if references is None else references, log)
     tables = {name: to_array(rows, f"series[{name!r}]", (2,)) for name, rows in series.items()}
     for name, table in tables.items():
         if table.shape != (len(labels), 3):
@@ -70,7 +76,7 @@ def plot_intervals(
     rows, roles = np.arange(len(labels)), SERIES[: len(tables)]
     shifts = (np.arange(len(tables)) - (len(tables) - 1) / 2) * 0.27
     with style():
-        for place, (word, value) in enumerate((references or {}).items()):
+        for place, (word, value) in enumerate(lines.items()):
             ax.axvline(value, color=LATENT.color, linestyle=(0, (2 + 3 * place, 2)), linewidth=1.2)
             above = ("data", "axes fraction")
             ax.annotate(word, (value, 1.01), xycoords=above, ha="center", color=LATENT.color)
@@ -99,3 +105,18 @@ def plot_intervals(
         ax.grid(axis="x", color="#e4e4e4", linewidth=0.6)
         ax.set_axisbelow(True)
     return add_legend(ax) if len(tables) > 1 else ax
+
+
+def _check_references(references: object, log: bool) -> dict[str, float]:
+    """Return finite places of vertical lines by their names; with ``log`` they are above 0."""
+    if not isinstance(references, Mapping):
+        kind = type(references).__name__
+        raise TypeError(f"references must be a mapping of names to numbers, got {kind}.")
+    lines = {}
+    for word, value in references.items():
+        lines[word] = float(to_array(value, f"references[{word!r}]", (0,)))
+        if log and lines[word] <= 0:
+            raise ValueError(
+                f"references[{word!r}] must be above 0 where log is True, got {lines[word]:.3g}."
+            )
+    return lines

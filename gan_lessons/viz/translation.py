@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,6 +108,8 @@ def plot_mode_map(
     for centres, name in ((start, "a"), (end, "b")):
         if centres.shape[1] != 2:
             raise ValueError(f"{name} must have shape (k, 2), got {centres.shape}.")
+    if not isinstance(sent, Iterable):
+        raise TypeError(f"sent must be a tuple of whole numbers, got {type(sent).__name__}.")
     goals = [check_count(goal, f"sent[{i}]", 0) for i, goal in enumerate(sent)]
     if len(goals) != len(start) or max(goals) >= len(end):
         raise ValueError(

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -10,6 +10,7 @@ import torch
 from gan_lessons.experiments import cycle_measures, cycle_report
 from gan_lessons.experiments._one_by_one import record_one_by_one, stored
 from gan_lessons.experiments.cycle_digits import (
+    FIRST_RECIPE,
     CycleDigitsConfig,
     in_style,
     make_cyclegan,
@@ -24,6 +25,7 @@ from gan_lessons.experiments.cycle_report import (
     cycle_weights,
     outcomes,
 )
+from gan_lessons.experiments.recorded import load_recorded
 from gan_lessons.networks import ImageClassifier
 from gan_lessons.training import train
 
@@ -77,21 +79,29 @@ def test_first_weights_are_of_the_seed_and_both_models_have_the_same_translator(
         assert getattr(paired.config, name) == getattr(TINY.training, name)
 
 
+def changes(way, recipe):
+    """What is set otherwise than in the recipe; no name is both a setting and one of training."""
+    one, other = ({**asdict(config), **asdict(config.training)} for config in (way, recipe))
+    return {key: one[key] for key in one if one[key] != other[key] and key != "training"}
+
+
 def test_ablations_change_one_thing_each():
     recipe = CycleDigitsConfig()
-    found = ablations(recipe)
-    assert found["GAN alone"].training.forward_weight == 0
-    assert found["GAN alone"].training.backward_weight == 0
-    assert found["cycle alone"].training.adversarial_weight == 0
-    assert found["GAN and forward cycle"].training.forward_weight == 10
-    assert found["GAN and forward cycle"].training.backward_weight == 0
-    assert found["GAN and backward cycle"].training.forward_weight == 0
-    assert found["without identity loss"].training.identity_weight == 0
-    assert recipe.training.identity_weight == 5
-    assert found["without pool"].training.pool_size == 0
-    for name, way in found.items():
-        assert way.training.steps == recipe.training.steps, name
-        assert way != recipe
+    plain = {"identity_weight": 0}
+    wanted = {
+        "without identity loss": plain,
+        "cycle alone": plain | {"adversarial_weight": 0},
+        "GAN alone": plain | {"forward_weight": 0, "backward_weight": 0},
+        "GAN and forward cycle": plain | {"backward_weight": 0},
+        "GAN and backward cycle": plain | {"forward_weight": 0},
+        "without pool": {"pool_size": 0},
+        "ink on paper": {"style": "paper"},
+        "ink on paper, no identity": plain | {"style": "paper"},
+    }
+    assert {name: changes(way, recipe) for name, way in ablations(recipe).items()} == wanted
+    assert changes(FIRST_RECIPE, recipe) == plain | {"adversarial_weight": 1}
+    weights = {"identity_weight": 5, "forward_weight": 10, "backward_weight": 10}
+    assert weights.items() <= asdict(recipe.training).items()
 
 
 @pytest.fixture
@@ -108,6 +118,8 @@ def test_runs_repeat_and_are_measured_against_the_truth(quick):
     assert list(runs)[:3] == ["first recipe, 0", "first recipe, 1000", "recipe, 0"]
     assert list(runs)[3:6] == ["recipe, 1000", "recipe, 2000", "paired, 1000"]
     assert len(runs) == 6 + len(ablations(TINY)) + 1
+    late = all_runs(replace(quick, held_out=(1000, 1001)))
+    assert [*late][-1] == "without identity loss, 1001"
     assert [*runs][-1] == "cycle weight 3, 1000"
     first, again = runs["recipe, 1000"](), all_runs(quick)["recipe, 1000"]()
     assert first == again
@@ -149,11 +161,21 @@ def test_one_picture_of_each_class_is_kept():
 
 
 def test_cycle_weights_change_both_weights():
-    found = cycle_weights(CycleReportConfig(weights=(0.5,)))["cycle weight 0.5"].training
-    assert (found.forward_weight, found.backward_weight) == (0.5, 0.5)
-    assert found.identity_weight == 0
-    with pytest.raises(ValueError, match="weights must be finite and above 0"):
+    (found,) = cycle_weights(CycleReportConfig(weights=(0.5,))).items()
+    halves = {"forward_weight": 0.5, "backward_weight": 0.5, "identity_weight": 0}
+    assert (found[0], changes(found[1], CycleDigitsConfig())) == ("cycle weight 0.5", halves)
+    with pytest.raises(ValueError, match=r"weights\[0\] must be positive and finite, got 0.0"):
         CycleReportConfig(weights=(0.0,))
+
+
+def test_what_is_recorded_is_of_these_settings():
+    record, config = load_recorded("cycle_digits"), CycleReportConfig()
+    assert record["config"] == json.loads(json.dumps(asdict(config)))
+    runs = record["results"]["runs"]
+    assert list(runs) == list(all_runs(config))
+    assert [name for name, run in runs.items() if "pictures" in run] == [
+        name for name in runs if name.endswith(f", {config.ablated_on[0]}")
+    ]
 
 
 def test_voters_know_both_styles():

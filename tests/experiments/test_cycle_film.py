@@ -1,6 +1,7 @@
 """Films of chapter 16: what is kept of a run, and that it is the run that is recorded elsewhere."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from gan_lessons.experiments.cycle_plane import (
     unpack,
 )
 from gan_lessons.experiments.cycle_points import CyclePointsConfig, make_points_cyclegan, run_once
+from gan_lessons.experiments.cycle_report import CycleReportConfig
 from gan_lessons.experiments.recorded import load_recorded
 
 POINTS = CyclePointsConfig()
@@ -61,21 +63,32 @@ def test_what_is_packed_comes_back_to_a_thousandth():
         assert torch.allclose(kept.again, moment.again, atol=5.1e-4)
 
 
+@pytest.mark.parametrize(
+    ("name", "config"), [("cycle_film", CycleFilmConfig()), ("cycle_plane", CyclePlaneConfig())]
+)
+def test_what_is_recorded_is_of_these_settings(name, config):
+    assert load_recorded(name)["config"] == json.loads(json.dumps(asdict(config)))
+
+
 def test_the_stored_maps_are_the_runs_of_the_table():
     runs = load_recorded("cycle_points")["results"]["runs"]
-    for name, one in recorded_films().items():
+    config, films = CyclePlaneConfig(), recorded_films()
+    assert list(films) == [f"{way}, {seed}" for way, seed in config.films]
+    for name, one in films.items():
+        assert one.times == config.times
+        assert len(one.nets) == len(one.found) == len(config.times)
         way, seed = name.split(", ")
         sent, share, cycle = runs[f"{way}, {LAYOUT}, {seed}"]
         assert one.found[-1] == (tuple(sent), share, cycle)
 
 
 def test_the_stored_digits_are_the_run_of_the_table():
-    stored, table = load_recorded("cycle_film")["config"], load_recorded("cycle_digits")["results"]
+    table, config = load_recorded("cycle_digits")["results"]["runs"], CycleFilmConfig()
     moments, baseline = load_film()
-    assert tuple(one.step for one in moments) == CycleFilmConfig().times
+    assert tuple(one.step for one in moments) == config.times
+    assert config.recipe == CycleReportConfig().recipe
     assert baseline == pytest.approx(0.4158)
-    first = stored["recipe"]["training"]["identity_weight"] == 0
-    row = table["runs"][f"{'first recipe' if first else 'recipe'}, {stored['seed']}"]
+    row = table[f"recipe, {config.seed}"]
     for name, value in moments[-1].outcome._asdict().items():
         assert value == pytest.approx(row[name], rel=1e-3), name
     assert set(moments[0].pictures) == {"ab", "ba", "aba", "bab"}

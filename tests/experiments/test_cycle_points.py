@@ -1,6 +1,7 @@
 """Maps between modes in the plane: how they are read, and that runs repeat."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from gan_lessons.experiments.cycle_points import (
     run_once,
     ways,
 )
+from gan_lessons.experiments.recorded import load_recorded
 
 CONFIG = CyclePointsConfig()
 TINY = replace(CONFIG, training=replace(CONFIG.training, steps=2, log_every=2, batch_size=8))
@@ -103,6 +105,12 @@ def test_runs_repeat_and_have_their_names():
     found = run_once(TINY, "line", 5)
     assert (tuple(sent), share) == (found.sent, round(found.share, 3))
     assert cycle == pytest.approx(found.cycle, rel=1e-2)
+
+
+def test_what_is_recorded_is_of_these_settings():
+    record = load_recorded("cycle_points")
+    assert record["config"] == json.loads(json.dumps(asdict(CONFIG)))
+    assert list(record["results"]["runs"]) == list(all_runs(CONFIG))
 
 
 def test_bad_settings_are_named():

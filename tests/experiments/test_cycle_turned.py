@@ -1,14 +1,16 @@
 """Two runs of the first recipe that became other digits: settings, pictures, what is stored."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 
 from gan_lessons.experiments import cycle_turned
-from gan_lessons.experiments.cycle_digits import CycleDigitsConfig
+from gan_lessons.experiments.cycle_digits import FIRST_RECIPE, CycleDigitsConfig
 from gan_lessons.experiments.cycle_measures import Outcome, unpack_pictures
 from gan_lessons.experiments.cycle_turned import CycleTurnedConfig, all_runs, recorded_turned
+from gan_lessons.experiments.recorded import load_recorded
 from gan_lessons.models import CycleGANConfig
 
 TINY = CycleTurnedConfig(
@@ -49,7 +51,17 @@ def test_stored_runs_have_the_style_and_other_digits():
     assert worst.outcome.kept_ab < 0.05
     assert worst.outcome.cycle_a < 0.12
     assert worst.pictures["ab"].shape == (10, 3, 16, 16)
-    assert abs(worst.pictures["ab"][:, 2].mean() + 0.1) < 0.5  # blue ground, no black one
+    for name, styled in (("ab", True), ("aba", False)):
+        red, _, blue = worst.pictures[name].unbind(1)
+        # 0 in grey digits, 0.64 in true partners, 0.93 in those of inverted digits
+        assert ((red - blue).abs().mean() > 0.5) == styled
+
+
+def test_what_is_recorded_is_of_these_settings():
+    record, config = load_recorded("cycle_turned"), CycleTurnedConfig()
+    assert record["config"] == json.loads(json.dumps(asdict(config)))
+    assert list(record["results"]["runs"]) == list(all_runs(config))
+    assert config.recipe == FIRST_RECIPE
 
 
 def test_seeds_are_numbers():

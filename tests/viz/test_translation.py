@@ -87,6 +87,14 @@ IMAGES = np.zeros((2, 1, 4, 4))
         (lambda: plot_mode_map(A, B, (0, 3)), "sent must be 2 numbers from 0 to 2, .* got"),
         (lambda: plot_mode_map(A, B, (0,)), "sent must be 2 numbers"),
         (lambda: plot_mode_map(A, B[:, :1], (0, 1)), r"b must have shape \(k, 2\), got \(3, 1\)"),
+        (
+            lambda: plot_intervals({"a": TABLE}, ["x", "y"], {"bound": np.nan}),
+            r"references\['bound'\] must be finite",
+        ),
+        (
+            lambda: plot_intervals({"a": TABLE}, ["x", "y"], {"bound": 0.0}, log=True),
+            r"references\['bound'\] must be above 0 where log is True, got 0",
+        ),
         (lambda: plot_intervals({}, []), "series must hold 1 to 6 kinds, got 0"),
         (lambda: plot_intervals({"a": TABLE}, ["x"]), r"series\['a'\] must have shape \(1, 3\)"),
         (lambda: plot_intervals({"a": TABLE[:, ::-1]}, ["x", "y"]), "must be rows .value, low"),
@@ -99,3 +107,31 @@ IMAGES = np.zeros((2, 1, 4, 4))
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: plot_mode_map(A, B, 3), "sent must be a tuple of whole numbers, got int"),
+        (lambda: plot_intervals([TABLE], ["x", "y"]), "series must be a mapping .* got list"),
+        (lambda: plot_intervals({"a": TABLE}, 5), "labels must be strings in a tuple, .* got 5"),
+        (lambda: plot_intervals({"a": TABLE}, "xy"), "labels must be strings in a tuple"),
+        (lambda: plot_intervals({"a": TABLE}, ["x", 1]), "labels must be 2 strings"),
+        (
+            lambda: plot_intervals({"a": TABLE}, ["x", "y"], [0.1]),
+            "references must be a mapping of names to numbers, got list",
+        ),
+        (
+            lambda: plot_intervals({"a": TABLE}, ["x", "y"], {"bound": "low"}),
+            r"references\['bound'\] must be a tensor or an array of numbers, got str",
+        ),
+    ],
+)
+def test_bad_types_are_named(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_references_may_lie_below_zero_on_a_straight_axis():
+    ax = plot_intervals({"a": TABLE}, ("x", "y"), {"zero": 0.0, "below": -1})
+    assert [list(line.get_xdata()) for line in ax.lines[:2]] == [[0, 0], [-1, -1]]
