@@ -18,11 +18,16 @@ from gan_lessons.data import Labelled, load
 from gan_lessons.experiments._one_by_one import Run, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_assignments import count_table
-from gan_lessons.experiments.cycle_digits import IMAGE_SIZE, CycleDigitsConfig, make_cyclegan
+from gan_lessons.experiments.cycle_digits import (
+    FIRST_RECIPE,
+    IMAGE_SIZE,
+    CycleDigitsConfig,
+    make_cyclegan,
+)
 from gan_lessons.experiments.cycle_measures import difference, one_of_each
 from gan_lessons.experiments.digits_gan import pack_images, unpack_images
 from gan_lessons.metrics import ClassifierFeatures, classifier_features, frechet_distance
-from gan_lessons.models import CycleGAN, CycleGANConfig
+from gan_lessons.models import CycleGAN
 from gan_lessons.models.cyclegan import Direction
 from gan_lessons.training import train
 
@@ -34,7 +39,7 @@ class FashionConfig:
     Parameters
     ----------
     recipe
-        Networks and numbers of a run; its style is not used.
+        Networks and numbers of a run, those of the digits' first recipe; its style is not used.
     seeds
         One run for each; of the first two pictures are kept.
     n_garments, n_test
@@ -48,18 +53,7 @@ class FashionConfig:
         If a setting has the wrong type or size.
     """
 
-    recipe: CycleDigitsConfig = CycleDigitsConfig(
-        training=CycleGANConfig(
-            steps=500,
-            batch_size=8,
-            g_lr=2e-3,
-            d_lr=2e-3,
-            ema_decay=0.98,
-            decay_from=250,
-            decay_steps=250,
-            log_every=50,
-        )
-    )
+    recipe: CycleDigitsConfig = FIRST_RECIPE
     seeds: tuple[int, ...] = tuple(range(1000, 1006))
     n_garments: int = 6000
     n_test: int = 1000

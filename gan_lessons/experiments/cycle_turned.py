@@ -17,6 +17,7 @@ from gan_lessons._validation import check_kind
 from gan_lessons.experiments._one_by_one import Run, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_digits import (
+    FIRST_RECIPE,
     CycleDigitsConfig,
     Domains,
     make_domains,
@@ -25,7 +26,6 @@ from gan_lessons.experiments.cycle_digits import (
 from gan_lessons.experiments.cycle_measures import Outcome, pack_pictures, unpack_pictures
 from gan_lessons.experiments.cycle_report import run_unpaired
 from gan_lessons.experiments.recorded import load_recorded
-from gan_lessons.models import CycleGANConfig
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CycleTurnedConfig:
     Parameters
     ----------
     recipe
-        The first recipe, written out: the book's own may have changed since.
+        The first recipe.
     seeds
         One run for each.
 
@@ -45,25 +45,7 @@ class CycleTurnedConfig:
         If a setting has the wrong type or size.
     """
 
-    recipe: CycleDigitsConfig = CycleDigitsConfig(
-        style="night",
-        width=10,
-        n_blocks=2,
-        n_layers=1,
-        objective="least-squares",
-        training=CycleGANConfig(
-            steps=500,
-            batch_size=8,
-            g_lr=2e-3,
-            d_lr=2e-3,
-            ema_decay=0.98,
-            decay_from=250,
-            decay_steps=250,
-            log_every=50,
-            identity_weight=0.0,
-            adversarial_weight=1.0,
-        ),
-    )
+    recipe: CycleDigitsConfig = FIRST_RECIPE
     seeds: tuple[int, ...] = (1006, 1007)
 
     def __post_init__(self) -> None:
