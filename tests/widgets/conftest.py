@@ -1,6 +1,7 @@
 """A small explorer, and a reader of players' HTML on the standard library's parser."""
 
 import base64
+import html
 import json
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ import pytest
 
 from gan_lessons.viz import DATA, new_figure
 from gan_lessons.widgets import Choice, Slider, explore
+from gan_lessons.widgets.frames import all_settings
 
 VOID = {"img", "input", "br", "path"}
 
@@ -99,3 +101,21 @@ def draw():
 @pytest.fixture(scope="session")
 def read_page():
     return Page
+
+
+@pytest.fixture
+def check_controls():
+    """A check that every value of every control changes the live picture and its caption."""
+
+    def check(explorer):
+        live = explorer.live()
+        settings, alts = all_settings(explorer.controls), explorer.frames.alts
+        for control in explorer.controls:
+            seen = set()
+            for value in control.values:
+                live.controls[control.name].value = value
+                assert live.caption.value == html.escape(alts[settings.index(live.settings())])
+                seen.add(bytes(live.image.value))
+            assert len(seen) == len(control.values)
+
+    return check
