@@ -7,8 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from gan_lessons.experiments.recorded import recorded_folder, save_recorded
+from gan_lessons.training import System, train
 
 Run = Callable[[], Any]
+
+
+def finish(system: System, data: Any) -> None:
+    """Train to the last step.
+
+    Parameters
+    ----------
+    system
+        Trained in place, by its own config.
+    data
+        As ``train`` takes them.
+    """
+    for _ in train(system, data, system.config):
+        pass
 
 
 def stored(name: str, config: dict[str, Any], folder: Path | None = None) -> dict[str, Any]:

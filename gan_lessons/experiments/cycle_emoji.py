@@ -228,7 +228,4 @@ def measure_emoji(there: Translate, back: Translate, emoji: Emoji) -> dict[str, 
 
 def unpack_emoji(pictures: dict[str, str]) -> dict[str, Tensor]:
     """Return the images (10, 3, 32, 32) of ``measure_emoji``, in 17 levels of each colour."""
-    return {
-        name: unpack_images(text, SIDE).reshape(-1, 3, SIDE, SIDE)
-        for name, text in pictures.items()
-    }
+    return {name: unpack_images(text, SIDE, 3) for name, text in pictures.items()}

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from gan_lessons.experiments._one_by_one import Run, record_one_by_one
+from gan_lessons.experiments._one_by_one import Run, finish, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_emoji import (
     EMOJI_PRESETS,
@@ -24,15 +24,8 @@ from gan_lessons.experiments.cycle_emoji import (
     measure_emoji,
 )
 from gan_lessons.experiments.trainable_translation import make_unpaired
-from gan_lessons.training import System, train
 
 SEEDS = (1000, 1001)  # of the unpaired runs; the paired ones are of the first
-
-
-def _finish(system: System, data: Any) -> None:
-    """Train to the last step."""
-    for _ in train(system, data, system.config):
-        pass
 
 
 def run_unpaired(config: EmojiConfig, emoji: Emoji, device: torch.device | str) -> dict[str, Any]:
@@ -44,7 +37,7 @@ def run_unpaired(config: EmojiConfig, emoji: Emoji, device: torch.device | str) 
         Settings, pictures, and where to train.
     """
     gan = make_unpaired(config.recipe, device)
-    _finish(gan, emoji.draw)
+    finish(gan, emoji.draw)
     return measure_emoji(gan.translate, partial(gan.translate, direction="ba"), emoji)
 
 
@@ -57,8 +50,8 @@ def run_paired(config: EmojiConfig, emoji: Emoji, device: torch.device | str) ->
         As in ``run_unpaired``.
     """
     there, back = make_paired(config, device), make_paired(config, device)
-    _finish(there, emoji.draw_pairs)
-    _finish(back, lambda n, rng: emoji.draw_pairs(n, rng)[::-1])
+    finish(there, emoji.draw_pairs)
+    finish(back, lambda n, rng: emoji.draw_pairs(n, rng)[::-1])
     return measure_emoji(there.translate, back.translate, emoji)
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gan_lessons._validation import check_count
 from gan_lessons.data import Labelled, load
-from gan_lessons.experiments._one_by_one import Run, record_one_by_one
+from gan_lessons.experiments._one_by_one import Run, finish, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_assignments import count_table
 from gan_lessons.experiments.cycle_digits import (
@@ -29,7 +29,6 @@ from gan_lessons.experiments.digits_gan import pack_images, unpack_images
 from gan_lessons.metrics import ClassifierFeatures, classifier_features, frechet_distance
 from gan_lessons.models import CycleGAN
 from gan_lessons.models.cyclegan import Direction
-from gan_lessons.training import train
 
 
 @dataclass(frozen=True)
@@ -221,8 +220,7 @@ def all_runs(config: FashionConfig, make: Any = make_material) -> dict[str, Run]
     def one(seed: int) -> dict[str, Any]:
         training = replace(config.recipe.training, seed=seed)
         gan = make_cyclegan(replace(config.recipe, training=training))
-        for _ in train(gan, material().draw, gan.config):
-            pass
+        finish(gan, material().draw)
         numbers, pictures = measure_fashion(gan, material())
         return {**numbers, "pictures": pictures} if seed in config.seeds[:2] else numbers
 

@@ -151,8 +151,6 @@ def unpack_hidden(pictures: dict[str, str]) -> dict[str, Tensor]:
     """
     colour = ("a", "back", "noisy")
     return {
-        name: unpack_images(text, IMAGE_SIZE).reshape(
-            -1, 3 if name in colour else 1, IMAGE_SIZE, IMAGE_SIZE
-        )
+        name: unpack_images(text, IMAGE_SIZE, 3 if name in colour else 1)
         for name, text in pictures.items()
     }

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan_lessons.experiments._one_by_one import Run, record_one_by_one
+from gan_lessons.experiments._one_by_one import Run, finish, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_hidden import (
     HiddenConfig,
@@ -21,7 +21,6 @@ from gan_lessons.experiments.cycle_hidden import (
     make_hidden_domains,
 )
 from gan_lessons.experiments.cycle_hidden_measures import Hidden, hidden_pictures, measure_hidden
-from gan_lessons.training import train
 
 
 @dataclass(frozen=True)
@@ -93,8 +92,7 @@ def all_runs(config: HiddenReportConfig) -> dict[str, Run]:
         domains = make_hidden_domains(settings.any_hue)
         seeded = replace(settings, training=replace(settings.training, seed=seed))
         gan = make_hidden_cyclegan(seeded)
-        for _ in train(gan, domains.draw, gan.config):
-            pass
+        finish(gan, domains.draw)
         found = measure_hidden(gan, domains, config.noises, config.levels)
         row: dict[str, Any] = {
             name: [float(f"{number:.4g}") for number in value]

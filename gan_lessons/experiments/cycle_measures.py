@@ -123,7 +123,4 @@ def pack_pictures(made: dict[str, Tensor], labels: Tensor) -> dict[str, str]:
 
 def unpack_pictures(pictures: dict[str, str]) -> dict[str, Tensor]:
     """Return the images (10, 3, 16, 16) of ``pack_pictures``, in 17 levels of each colour."""
-    return {
-        name: unpack_images(text, IMAGE_SIZE).reshape(-1, 3, IMAGE_SIZE, IMAGE_SIZE)
-        for name, text in pictures.items()
-    }
+    return {name: unpack_images(text, IMAGE_SIZE, 3) for name, text in pictures.items()}

@@ -15,12 +15,11 @@ import torch
 from torch import Tensor
 
 from gan_lessons._validation import check_count, check_flag, check_kind, check_positive
-from gan_lessons.experiments._one_by_one import Run, record_one_by_one
+from gan_lessons.experiments._one_by_one import Run, finish, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_layouts import LAYOUTS, Layout, make_laws
 from gan_lessons.models import CycleGAN, CycleGANConfig
 from gan_lessons.networks import MLP, MLPDiscriminator
-from gan_lessons.training import train
 
 
 @dataclass(frozen=True)
@@ -194,8 +193,7 @@ def run_once(config: CyclePointsConfig, layout: str, seed: int) -> Found:
         Settings, a key of ``LAYOUTS``, and the run's number.
     """
     gan, laws = make_points_cyclegan(config, seed), make_laws(LAYOUTS[layout], config.std)
-    for _ in train(gan, laws.draw, gan.config):
-        pass
+    finish(gan, laws.draw)
     return judge(gan, LAYOUTS[layout], config)
 
 

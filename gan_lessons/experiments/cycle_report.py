@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons._validation import check_kind, check_positive
-from gan_lessons.experiments._one_by_one import Run, record_one_by_one
+from gan_lessons.experiments._one_by_one import Run, finish, record_one_by_one
 from gan_lessons.experiments._settings import check_counts
 from gan_lessons.experiments.cycle_digits import (
     FIRST_RECIPE,
@@ -26,7 +26,6 @@ from gan_lessons.experiments.cycle_digits import (
     train_voters,
 )
 from gan_lessons.experiments.cycle_measures import Outcome, difference, measure, pack_pictures
-from gan_lessons.training import System, train
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def run_unpaired(
         Settings, images, and who votes on classes.
     """
     gan = make_cyclegan(config)
-    _finish(gan, domains.draw)
+    finish(gan, domains.draw)
     return measure(gan.translate, lambda images: gan.translate(images, "ba"), domains, voters)
 
 
@@ -149,15 +148,9 @@ def run_paired(
         As in ``run_unpaired``.
     """
     there, back = make_pix2pix(config), make_pix2pix(config)
-    _finish(there, (domains.a, domains.partners_of_a))
-    _finish(back, (domains.partners_of_a, domains.a))
+    finish(there, (domains.a, domains.partners_of_a))
+    finish(back, (domains.partners_of_a, domains.a))
     return measure(there.translate, back.translate, domains, voters)
-
-
-def _finish(system: System, data: Any) -> None:
-    """Train to the last step."""
-    for _ in train(system, data, system.config):
-        pass
 
 
 def all_runs(config: CycleReportConfig) -> dict[str, Run]:

@@ -195,15 +195,15 @@ def run(config: RemediesConfig, workers: int = 1) -> tuple[dict[str, Any], Tenso
 
 
 def pack_images(images: Tensor) -> str:
-    """Write grey images (n, 1, h, h) in [-1, 1] as text, in 17 grey levels."""
+    """Write images (n, channels, h, h) in [-1, 1] as text, in 17 levels of each channel."""
     levels = ((images + 1) * 8).round().to(torch.uint8)
     return base64.b64encode(zlib.compress(levels.numpy().tobytes(), 9)).decode("ascii")
 
 
-def unpack_images(text: str, image_size: int) -> Tensor:
-    """Return the images (n, 1, h, h) of ``pack_images``."""
+def unpack_images(text: str, image_size: int, channels: int = 1) -> Tensor:
+    """Return the images (n, channels, h, h) of ``pack_images``."""
     levels = torch.frombuffer(bytearray(zlib.decompress(base64.b64decode(text))), dtype=torch.uint8)
-    return levels.float().reshape(-1, 1, image_size, image_size) / 8 - 1
+    return levels.float().reshape(-1, channels, image_size, image_size) / 8 - 1
 
 
 if __name__ == "__main__":
